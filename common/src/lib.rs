@@ -1,0 +1,4 @@
+//! What the chapters of the companion share.
+
+pub mod ops;
+pub mod plot;

@@ -1,0 +1,1 @@
+//! Operations with hand-written derivatives (in the making).

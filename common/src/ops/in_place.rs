@@ -1,0 +1,84 @@
+use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
+use std::cell::RefCell;
+
+/// Updates a parameter where it lies: calls `f(i, g_i, &mut θ_i)` once for each entry, in storage order.
+///
+/// This is all that a first-order optimizer needs, without the chain of temporary tensors that candle's own
+/// optimizers allocate per parameter; `f` captures the optimizer's state (for Adam, two slices of moments) and
+/// finds the entry's state under the index `i`. An `f32` parameter is widened to `f64` for the call and rounded back.
+///
+/// Returns `false`, having changed nothing, if there is no fast path: the parameter does not lie contiguously on the
+/// CPU or is neither `f64` nor `f32`. The caller then does the same with tensor operations and [`Var::set`].
+///
+/// # Errors
+/// `grad` differs from `var` in shape, element type or device, or shares its storage.
+///
+/// ```
+/// use candle_core::{Device, Var};
+/// let theta = Var::new(&[1.0, -2.0], &Device::Cpu)?;
+/// let grads = theta.sqr()?.sum_all()?.backward()?;
+/// let grad = grads.get(&theta).expect("the loss depends on theta");
+/// assert!(common::ops::update_in_place(&theta, grad, |_, g, x| *x -= 0.25 * g)?); // θ ← θ − 0.25·2θ
+/// assert_eq!(theta.to_vec1::<f64>()?, [0.5, -1.0]);
+/// # candle_core::Result::Ok(())
+/// ```
+pub fn update_in_place(
+    var: &Var,
+    grad: &Tensor,
+    f: impl FnMut(usize, f64, &mut f64),
+) -> Result<bool> {
+    if !var.device().is_cpu() || !var.is_contiguous() || !super::is_fast_dtype(var.dtype()) {
+        return Ok(false);
+    }
+    if var.shape() != grad.shape() || var.dtype() != grad.dtype() {
+        bail!(
+            "gradient {:?} {:?} does not fit the parameter {:?} {:?}",
+            grad.dtype(),
+            grad.dims(),
+            var.dtype(),
+            var.dims()
+        );
+    }
+    var.inplace_op2(&grad.contiguous()?, &Update(RefCell::new(f)))?;
+    Ok(true)
+}
+
+/// candle's in-place operations take `&self`; the cell lets the closure change its state all the same.
+struct Update<F>(RefCell<F>);
+
+impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
+    fn name(&self) -> &'static str {
+        "update_in_place"
+    }
+
+    fn cpu_fwd(
+        &self,
+        var: &mut CpuStorage,
+        var_l: &Layout,
+        grad: &CpuStorage,
+        grad_l: &Layout,
+    ) -> Result<()> {
+        let (Some((v0, v1)), Some((g0, g1))) =
+            (var_l.contiguous_offsets(), grad_l.contiguous_offsets())
+        else {
+            bail!("update_in_place needs contiguous tensors");
+        };
+        let f = &mut *self.0.borrow_mut();
+        match (var, grad) {
+            (CpuStorage::F64(var), CpuStorage::F64(grad)) => {
+                for (i, (x, g)) in var[v0..v1].iter_mut().zip(&grad[g0..g1]).enumerate() {
+                    f(i, *g, x);
+                }
+            }
+            (CpuStorage::F32(var), CpuStorage::F32(grad)) => {
+                for (i, (x, g)) in var[v0..v1].iter_mut().zip(&grad[g0..g1]).enumerate() {
+                    let mut wide = f64::from(*x);
+                    f(i, f64::from(*g), &mut wide);
+                    *x = wide as f32;
+                }
+            }
+            _ => bail!("update_in_place needs f64 or f32"),
+        }
+        Ok(())
+    }
+}

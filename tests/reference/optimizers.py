@@ -1,4 +1,4 @@
-"""optimizers.json: 50 steps of every optimizer on two functions; torch's values, checked against optax where it has the same rule."""
+"""optimizers.json: 50 steps of every optimizer on two functions; torch's values, checked with optax where its rule is the same."""
 
 import numpy as np
 import optax

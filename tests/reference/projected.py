@@ -52,8 +52,8 @@ def main():
     fixed = 1 / np.linalg.eigvalsh(a.T @ a)[-1]
     save(
         name,
-        description="x <- hardtanh(x - eta_i A'(Ax - y)) from x = 0, hardtanh clips to [-1, 1] with derivative 0 at exactly -1 and 1 (it "
-        "matters where a new step size is 0); loss sum |x* - x|^2 / 4 over a batch. Adam, one free "
+        description="x <- hardtanh(x - eta_i A'(Ax - y)) from x = 0, hardtanh clips to [-1, 1] with derivative 0 at exactly "
+        "-1 and 1 (it matters where a new step size is 0); loss sum |x* - x|^2 / 4 over a batch. Adam, one free "
         "step size per iteration, 0 at the start; update k (from 0) trains 1 + k // inner iterations on y[k] [4, 20] and "
         "x_star[k] [4, 10]. loss[k] is before update k; row k of step_size is after k updates. The gradient is on y[0]. JAX, f64.",
         a=a,

@@ -24,9 +24,9 @@ def main():
         report(name, f"loss after {depth} iterations, x0 moved by one ulp", difference(*losses), bound)
     save(
         name,
-        description="x <- x - eta_i (2x + 20 pi sin(2 pi x)) from x = x0[k] [4, 5], loss sum x^2 / 4 over a batch. Adam, one free "
-        "step size per iteration, 0.01 at the start; update k (from 0) trains 1 + k // inner iterations on x0[k]. loss[k] is before "
-        "update k; row k of step_size is after k updates. The gradient is on x0[0]. JAX, f64.",
+        description="x <- x - eta_i (2x + 20 pi sin(2 pi x)) from x = x0[k] [4, 5], loss sum x^2 / 4 over a batch. Adam, one "
+        "free step size per iteration, 0.01 at the start; update k (from 0) trains 1 + k // inner iterations on x0[k]. loss[k] is "
+        "before update k; row k of step_size is after k updates. The gradient is on x0[0]. JAX, f64.",
         x0=x0,
         incremental=incremental(name, loss, np.full(DEPTHS, 0.01), DEPTHS, INNER, (5e-6, 1e-4), [(batch,) for batch in x0], 1e-12),
         gradients=[gradient(name, loss, np.linspace(0.008, 0.002, 6), 6, (x0[0],), 1e-12)],

@@ -1,15 +1,30 @@
-//! Operations with hand-written derivatives, as fast as the plain computation underneath.
+//! Operations with hand-written derivatives, nearly as fast as the matrix products underneath.
 //!
-//! Every fast path is for contiguous `f64` and `f32` tensors on the CPU; anything else goes through plain candle
-//! operations and gives the same values.
+//! | operation | value | learnable |
+//! |---|---|---|
+//! | [`FixedMap::forward`] | x·Aᵀ, that is A·x for each row of a batch | x |
+//! | [`FixedMap::matmul`] | A·θ | θ |
+//! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
+//! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
+//! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
+//! | [`update_in_place`] | an optimizer's update of a parameter | – |
+//!
+//! candle's own `matmul` computes the gradient of both operands, of data as well as of parameters, and every candle
+//! operation between two matrix products costs a pass over fresh memory, forward and twice backward. The operations
+//! here make only the gradients that somebody needs. They are ordinary nodes of candle's graph: put a `relu`, a
+//! projection or a shrink between two of them as between any others.
+//!
+//! The fast paths are for `f64` and `f32` on the CPU; elsewhere the same calls run plain candle operations. The plain
+//! form of each operation is public (`*_plain`): it is the definition, and the tests hold the fast path against it.
+//! Results do not depend on the number of threads, bit for bit.
 
+mod affine_step;
+mod entry;
+mod fixed_map;
 mod in_place;
+mod kernel;
 
+pub use affine_step::AffineStep;
+pub use entry::{entry, entry_plain};
+pub use fixed_map::FixedMap;
 pub use in_place::update_in_place;
-
-use candle_core::DType;
-
-/// Whether the fast paths know this element type.
-fn is_fast_dtype(dtype: DType) -> bool {
-    matches!(dtype, DType::F64 | DType::F32)
-}

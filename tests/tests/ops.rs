@@ -1,8 +1,353 @@
-//! The fast operations of `common::ops` against plain candle operations.
+//! The fast operations of `common::ops` against their plain candle twins.
 
-use anyhow::Result;
-use candle_core::{DType, Device, Tensor, Var};
-use common::ops::update_in_place;
+use candle_core::{DType, Device, Error, Result, Tensor, Var};
+use common::ops::{AffineStep, FixedMap, entry, entry_plain, update_in_place};
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+/// Standard tolerance: relative to the largest entry compared, so that a sum that happens to cancel is not
+/// held against its own tiny value.
+fn tolerance(dtype: DType) -> f64 {
+    if dtype == DType::F64 { 1e-12 } else { 1e-5 }
+}
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
+}
+
+/// Uniform on [−1, 1).
+fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
+    let count = shape.iter().product();
+    let values: Vec<f64> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
+}
+
+/// The entries of `value` and, behind them, of its gradients by `vars` after weighting its entries unevenly.
+fn value_and_gradients(value: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
+    let count = value.elem_count();
+    let weights = Tensor::arange(0.0, count as f64, &Device::Cpu)?
+        .cos()?
+        .reshape(value.shape())?
+        .to_dtype(value.dtype())?;
+    let grads = (value * weights)?.sum_all()?.backward()?;
+    let mut all = numbers(value)?;
+    for var in vars {
+        all.extend(numbers(
+            grads.get(var).expect("a gradient for each variable"),
+        )?);
+    }
+    Ok(all)
+}
+
+#[track_caller]
+fn assert_close(fast: &[f64], plain: &[f64], tolerance: f64) {
+    assert_eq!(fast.len(), plain.len());
+    let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    assert!(scale.is_finite(), "the plain twin is not finite");
+    for (i, (a, b)) in fast.iter().zip(plain).enumerate() {
+        assert!(
+            (a - b).abs() <= tolerance * scale,
+            "entry {i}: {a} against {b}, largest {scale}"
+        );
+    }
+}
+
+/// An unfolded algorithm of `depth` affine steps with a projection between them, fast or plain, and all its gradients.
+struct Unfolded {
+    step: AffineStep,
+    x: Var,
+    step_sizes: Var,
+    ridge: Option<Var>,
+    b: Var,
+    depth: usize,
+}
+
+impl Unfolded {
+    fn new(
+        seed: u64,
+        batch: Option<usize>,
+        n: usize,
+        depth: usize,
+        ridge: bool,
+        one_b: bool,
+        dtype: DType,
+    ) -> Result<Self> {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let x_shape: Vec<usize> = batch.into_iter().chain([n]).collect();
+        let g = (random(rng, &[n, n], dtype)? / n as f64)?;
+        Ok(Self {
+            step: AffineStep::new(&g)?,
+            x: Var::from_tensor(&random(rng, &x_shape, dtype)?)?,
+            step_sizes: Var::from_tensor(&random(rng, &[2], dtype)?)?,
+            ridge: ridge
+                .then(|| Var::from_tensor(&random(rng, &[], dtype)?))
+                .transpose()?,
+            b: Var::from_tensor(&random(
+                rng,
+                if one_b {
+                    &x_shape[x_shape.len() - 1..]
+                } else {
+                    &x_shape
+                },
+                dtype,
+            )?)?,
+            depth,
+        })
+    }
+
+    fn run(&self, fast: bool) -> Result<Vec<f64>> {
+        let (step, b) = (&self.step, self.b.as_tensor());
+        let mut x = self.x.as_tensor().clone();
+        for i in 0..self.depth {
+            let eta = if fast {
+                entry(&self.step_sizes, i % 2)
+            } else {
+                entry_plain(&self.step_sizes, i % 2)
+            }?;
+            x = match (&self.ridge, fast) {
+                (None, true) => step.forward(&x, &eta, b)?,
+                (None, false) => step.forward_plain(&x, &eta, b)?,
+                (Some(ridge), true) => step.forward_ridge(&x, &eta, ridge, b)?,
+                (Some(ridge), false) => step.forward_ridge_plain(&x, &eta, ridge, b)?,
+            };
+            x = x.tanh()?;
+        }
+        let vars: Vec<&Var> = [&self.x, &self.b]
+            .into_iter()
+            .chain((self.depth > 1).then_some(&self.step_sizes))
+            .chain(&self.ridge)
+            .collect();
+        value_and_gradients(&x, &vars)
+    }
+}
+
+proptest! {
+    #[test]
+    fn affine_step_equals_its_plain_twin(
+        seed: u64,
+        batch in prop::option::of(1usize..40),
+        n in 1usize..60,
+        depth in 1usize..7,
+        ridge: bool,
+        one_b: bool,
+        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
+    ) {
+        let unfolded = Unfolded::new(seed, batch, n, depth, ridge, one_b, dtype).unwrap();
+        assert_close(&unfolded.run(true).unwrap(), &unfolded.run(false).unwrap(), tolerance(dtype));
+    }
+
+    #[test]
+    fn fixed_map_equals_its_plain_twin(
+        seed: u64,
+        m in 1usize..60,
+        n in 1usize..60,
+        other in prop::option::of(1usize..40),
+        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
+    ) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let map = FixedMap::new(&random(rng, &[m, n], dtype).unwrap()).unwrap();
+        let x = Var::from_tensor(&random(rng, &other.into_iter().chain([n]).collect::<Vec<_>>(), dtype).unwrap()).unwrap();
+        let fast = value_and_gradients(&map.forward(&x).unwrap(), &[&x]).unwrap();
+        let plain = value_and_gradients(&map.forward_plain(&x).unwrap(), &[&x]).unwrap();
+        assert_close(&fast, &plain, tolerance(dtype));
+
+        let theta = Var::from_tensor(&random(rng, &[n].into_iter().chain(other).collect::<Vec<_>>(), dtype).unwrap()).unwrap();
+        let fast = value_and_gradients(&map.matmul(&theta).unwrap(), &[&theta]).unwrap();
+        let plain = value_and_gradients(&map.matmul_plain(&theta).unwrap(), &[&theta]).unwrap();
+        assert_close(&fast, &plain, tolerance(dtype));
+    }
+}
+
+/// Large enough to be split over the cores: the bits must not depend on how many there are.
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
+    let (batch, n) = (333, 130);
+    let rng = &mut StdRng::seed_from_u64(1);
+    let map = FixedMap::new(&random(rng, &[100, n], DType::F64)?)?;
+    for (ridge, one_b) in [(false, false), (true, true)] {
+        let unfolded = Unfolded::new(2, Some(batch), n, 3, ridge, one_b, DType::F64)?;
+        let run = |threads: usize| -> Result<Vec<f64>> {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .map_err(Error::wrap)?
+                .install(|| {
+                    let mut all = unfolded.run(true)?;
+                    all.extend(value_and_gradients(
+                        &map.forward(&unfolded.x)?,
+                        &[&unfolded.x],
+                    )?);
+                    Ok(all)
+                })
+        };
+        let one = run(1)?;
+        assert_close(&one[..batch * n], &unfolded.run(false)?[..batch * n], 1e-12);
+        for threads in [2, 3] {
+            let other = run(threads)?;
+            assert!(
+                one.iter()
+                    .zip(&other)
+                    .all(|(a, b)| a.to_bits() == b.to_bits()),
+                "{threads} threads"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whatever is learnable gets its gradient, constants get none, and what is computed from a parameter passes it on.
+#[test]
+fn affine_step_makes_the_gradients_that_are_needed() -> Result<()> {
+    let rng = &mut StdRng::seed_from_u64(3);
+    let (k, n) = (5, 4);
+    let step = AffineStep::new(&random(rng, &[n, n], DType::F64)?)?;
+    let vars: [Var; 3] = [
+        Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
+        Var::from_tensor(&random(rng, &[], DType::F64)?)?,
+        Var::from_tensor(&random(rng, &[n], DType::F64)?)?,
+    ];
+    for mask in 1..8 {
+        let pick = |i: usize| -> Result<Tensor> {
+            // exp, so that the operation sees a node of the graph and not the variable itself
+            Ok(if mask >> i & 1 == 1 {
+                vars[i].exp()?
+            } else {
+                vars[i].detach().exp()?
+            })
+        };
+        let args = [pick(0)?, pick(1)?, pick(2)?];
+        let wanted: Vec<&Var> = (0..3)
+            .filter(|i| mask >> i & 1 == 1)
+            .map(|i| &vars[i])
+            .collect();
+        let fast = step.forward(&args[0], &args[1], &args[2])?;
+        let plain = step.forward_plain(&args[0], &args[1], &args[2])?;
+        assert_close(
+            &value_and_gradients(&fast, &wanted)?,
+            &value_and_gradients(&plain, &wanted)?,
+            1e-12,
+        );
+        let grads = fast.sum_all()?.backward()?;
+        for (i, var) in vars.iter().enumerate() {
+            assert_eq!(
+                grads.get(var).is_some(),
+                mask >> i & 1 == 1,
+                "argument {i} of {mask:03b}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn arguments_may_be_views() -> Result<()> {
+    let rng = &mut StdRng::seed_from_u64(4);
+    let (k, n) = (6, 5);
+    let g = random(rng, &[n + 2, n], DType::F64)?.narrow(0, 1, n)?.t()?;
+    let step = AffineStep::new(&g)?;
+    let map = FixedMap::new(&g)?;
+    let x = Var::from_tensor(&random(rng, &[n, k], DType::F64)?)?;
+    let b = random(rng, &[2 * n], DType::F64)?.narrow(0, n, n)?;
+    let eta = random(rng, &[3], DType::F64)?.narrow(0, 1, 1)?.squeeze(0)?;
+    for (fast, plain) in [
+        (
+            step.forward(&x.t()?, &eta, &b)?,
+            step.forward_plain(&x.t()?, &eta, &b)?,
+        ),
+        (map.forward(&x.t()?)?, map.forward_plain(&x.t()?)?),
+    ] {
+        assert_close(
+            &value_and_gradients(&fast.t()?, &[&x])?,
+            &value_and_gradients(&plain.t()?, &[&x])?,
+            1e-12,
+        );
+    }
+    Ok(())
+}
+
+/// f16 has no fast path here, so this runs what another device would run.
+#[test]
+fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
+    let rng = &mut StdRng::seed_from_u64(5);
+    let mut f16 = |shape: &[usize]| random(rng, shape, DType::F16);
+    let (g, x, eta, b) = (
+        f16(&[4, 4])?,
+        Var::from_tensor(&f16(&[3, 4])?)?,
+        f16(&[2])?,
+        f16(&[4])?,
+    );
+    let (step, map) = (AffineStep::new(&g)?, FixedMap::new(&g)?);
+    let (eta, ridge) = (entry(&eta, 0)?, entry(&eta, 1)?);
+    for (fast, plain) in [
+        (
+            step.forward(&x, &eta, &b)?,
+            step.forward_plain(&x, &eta, &b)?,
+        ),
+        (
+            step.forward_ridge(&x, &eta, &ridge, &b)?,
+            step.forward_ridge_plain(&x, &eta, &ridge, &b)?,
+        ),
+        (map.forward(&x)?, map.forward_plain(&x)?),
+        (map.matmul(&x.t()?)?, map.matmul_plain(&x.t()?)?),
+    ] {
+        assert_eq!(numbers(&fast)?, numbers(&plain)?);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() -> Result<()> {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F64, &Device::Cpu);
+    assert!(AffineStep::new(&zeros(&[3, 4])?).is_err());
+    assert!(FixedMap::new(&zeros(&[3])?).is_err());
+    let step = AffineStep::new(&zeros(&[4, 4])?)?;
+    let (x, eta, b) = (zeros(&[3, 4])?, zeros(&[])?, zeros(&[4])?);
+    assert!(step.forward(&x, &eta, &b).is_ok());
+    assert!(step.forward(&zeros(&[4, 3])?, &eta, &b).is_err(), "x");
+    assert!(step.forward(&x, &zeros(&[4])?, &b).is_err(), "step size");
+    assert!(step.forward(&x, &eta, &zeros(&[3])?).is_err(), "b");
+    assert!(step.forward(&x, &eta, &zeros(&[1, 4])?).is_err(), "b");
+    assert!(
+        step.forward(&x, &eta, &b.to_dtype(DType::F32)?).is_err(),
+        "element type"
+    );
+    assert!(
+        step.forward_ridge(&x, &eta, &zeros(&[1])?, &b).is_err(),
+        "ridge"
+    );
+    let map = FixedMap::new(&zeros(&[2, 4])?)?;
+    assert!(map.forward(&zeros(&[4, 3])?).is_err());
+    assert!(map.forward(&zeros(&[2, 3, 4])?).is_err());
+    assert!(map.forward(&zeros(&[])?).is_err());
+    assert!(map.matmul(&x).is_err());
+    assert!(
+        map.forward(&x.to_dtype(DType::F32)?).is_err(),
+        "element type"
+    );
+    assert!(entry(&x, 0).is_err());
+    assert!(entry(&b, 4).is_err());
+    Ok(())
+}
+
+#[test]
+fn empty_batches_and_maps_are_fine() -> Result<()> {
+    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F64, &Device::Cpu);
+    let step = AffineStep::new(&zeros(&[4, 4])?)?;
+    let x = Var::from_tensor(&zeros(&[0, 4])?)?;
+    let y = step.forward(&x, &zeros(&[])?, &zeros(&[4])?)?;
+    assert_eq!(y.dims(), [0, 4]);
+    assert_eq!(
+        y.sum_all()?.backward()?.get(&x).map(|g| g.dims().to_vec()),
+        Some(vec![0, 4])
+    );
+    assert_eq!(
+        FixedMap::new(&zeros(&[3, 0])?)?
+            .forward(&zeros(&[2, 0])?)?
+            .to_vec2::<f64>()?,
+        [[0.0; 3]; 2]
+    );
+    Ok(())
+}
 
 #[test]
 fn update_in_place_equals_plain_operations() -> Result<()> {

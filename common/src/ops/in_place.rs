@@ -27,7 +27,7 @@ pub fn update_in_place(
     grad: &Tensor,
     f: impl FnMut(usize, f64, &mut f64),
 ) -> Result<bool> {
-    if !var.device().is_cpu() || !var.is_contiguous() || !super::is_fast_dtype(var.dtype()) {
+    if !super::kernel::is_fast(var) || !var.is_contiguous() {
         return Ok(false);
     }
     if var.shape() != grad.shape() || var.dtype() != grad.dtype() {

@@ -1,0 +1,272 @@
+use super::kernel::{self, Fixed};
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
+use std::sync::Arc;
+
+/// One step x ← x − η(Gx − b) with a fixed matrix G: the heart of nearly every unfolded algorithm.
+///
+/// A step of gradient descent on the quadratic ½xᵀGx − bᵀx, so on least squares ½‖Ax − y‖² with G = AᵀA and b = Aᵀy;
+/// with an elementwise projection or shrink after it, projected and proximal gradient descent; with another G and b,
+/// the iterations of Jacobi, SOR and consensus. G need not be symmetric.
+///
+/// ```
+/// use candle_core::{Device, Tensor, Var};
+/// let cpu = &Device::Cpu;
+/// let g = Tensor::new(&[[2.0, 0.0], [0.0, 4.0]], cpu)?;
+/// let b = Tensor::new(&[2.0, 4.0], cpu)?; // the solution of Gx = b is (1, 1)
+/// let step_size = Var::new(0.25, cpu)?; // η
+/// let step = common::ops::AffineStep::new(&g)?;
+/// let mut x = Tensor::zeros((3, 2), candle_core::DType::F64, cpu)?; // a batch of K = 3 starts
+/// for _ in 0..2 {
+///     x = step.forward(&x, &step_size, &b)?; // x ← x − η(Gx − b)
+/// }
+/// assert_eq!(x.to_vec2::<f64>()?[0], [0.75, 1.0]);
+/// # candle_core::Result::Ok(())
+/// ```
+///
+/// A noisy gradient Gx − b + w is the same step with b − w in place of b.
+#[derive(Clone, Debug)]
+pub struct AffineStep(Arc<Fixed>);
+
+impl AffineStep {
+    /// The step for the square matrix `g`, `[n, n]`. A gradient of `g` is never computed, even if it is a variable.
+    ///
+    /// # Errors
+    /// `g` is not square, or empty.
+    pub fn new(g: &Tensor) -> Result<Self> {
+        let (rows, columns) = g.dims2()?;
+        if rows != columns || rows == 0 {
+            bail!("an affine step needs a square matrix, not {rows}×{columns}");
+        }
+        Ok(Self(Arc::new(Fixed::new(g)?)))
+    }
+
+    /// x − η(Gx − b) for each row of a batch x `[K, n]`, or for one vector `[n]`; η is `step_size`, rank 0, and b has
+    /// the shape of x or is one vector `[n]` for all rows. Each of x, η and b may be learnable.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, or tensors that differ in element type or device from each other or from G.
+    pub fn forward(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
+        self.check(x, b)?;
+        if !kernel::is_fast(x) {
+            return self.forward_plain(x, step_size, b);
+        }
+        step_size.dims0()?;
+        self.apply(x, step_size, b)
+    }
+
+    /// x − η((G + λI)x − b), the step for ridge regression: as [`AffineStep::forward`], with λ (`ridge`, rank 0) also
+    /// learnable. For a λ that is fixed, add it to the diagonal of G instead.
+    ///
+    /// # Errors
+    /// As [`AffineStep::forward`].
+    pub fn forward_ridge(
+        &self,
+        x: &Tensor,
+        step_size: &Tensor,
+        ridge: &Tensor,
+        b: &Tensor,
+    ) -> Result<Tensor> {
+        self.check(x, b)?;
+        if !kernel::is_fast(x) {
+            return self.forward_ridge_plain(x, step_size, ridge, b);
+        }
+        step_size.dims0()?;
+        self.apply(x, &Tensor::stack(&[step_size, ridge], 0)?, b)
+    }
+
+    /// [`AffineStep::forward`] by plain candle operations.
+    ///
+    /// # Errors
+    /// As [`AffineStep::forward`].
+    pub fn forward_plain(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
+        self.check(x, b)?;
+        step_size.dims0()?;
+        let gx = match x.rank() {
+            1 => x.unsqueeze(0)?.matmul(&self.0.transpose)?.squeeze(0)?,
+            _ => x.matmul(&self.0.transpose)?,
+        };
+        x - gx.broadcast_sub(b)?.broadcast_mul(step_size)?
+    }
+
+    /// [`AffineStep::forward_ridge`] by plain candle operations.
+    ///
+    /// # Errors
+    /// As [`AffineStep::forward`].
+    pub fn forward_ridge_plain(
+        &self,
+        x: &Tensor,
+        step_size: &Tensor,
+        ridge: &Tensor,
+        b: &Tensor,
+    ) -> Result<Tensor> {
+        self.check(x, b)?;
+        ridge.dims0()?;
+        self.forward_plain(
+            x,
+            step_size,
+            &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?,
+        )
+    }
+
+    fn check(&self, x: &Tensor, b: &Tensor) -> Result<()> {
+        let n = self.0.matrix.dim(0)?;
+        if !matches!(x.dims(), [width] | [_, width] if *width == n) {
+            bail!(
+                "an affine step in dimension {n} got x of shape {:?}",
+                x.dims()
+            );
+        }
+        if b.dims() != [n] && b.dims() != x.dims() {
+            bail!(
+                "an affine step in dimension {n} got b of shape {:?} for x of shape {:?}",
+                b.dims(),
+                x.dims()
+            );
+        }
+        Ok(())
+    }
+
+    fn apply(&self, x: &Tensor, coefficients: &Tensor, b: &Tensor) -> Result<Tensor> {
+        x.contiguous()?.apply_op3(
+            &coefficients.contiguous()?,
+            &b.contiguous()?,
+            Step(self.0.clone()),
+        )
+    }
+}
+
+/// The operation on x, the coefficients (η alone, or η and λ) and b.
+struct Step(Arc<Fixed>);
+
+/// η and λ, which is zero where it is not given.
+fn coefficients<T: WithDType>(entries: &[T]) -> (T, T) {
+    (entries[0], entries.get(1).copied().unwrap_or(T::zero()))
+}
+
+/// The rows of a batch, each with its row of `b`, which may be one row for all.
+fn rows<'a, T>(x: &'a [T], b: &'a [T], n: usize) -> impl Iterator<Item = (&'a [T], &'a [T])> {
+    x.chunks_exact(n).zip(b.chunks_exact(n).cycle())
+}
+
+impl Step {
+    fn forward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], n: usize) -> Result<Vec<T>> {
+        let (eta, lambda) = coefficients(c);
+        let keep = T::one() - eta * lambda;
+        kernel::with_entries([&self.0.transpose], |[gt]| {
+            // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
+            let mut y = Vec::with_capacity(x.len());
+            for (x, b) in rows(x, b, n) {
+                y.extend(x.iter().zip(b).map(|(x, b)| keep * *x + eta * *b));
+            }
+            kernel::for_row_blocks(&mut y, [n, n], |start, y| {
+                let x = &x[start * n..][..y.len()];
+                kernel::product(
+                    y,
+                    Some(T::one()),
+                    T::zero() - eta,
+                    x,
+                    gt,
+                    [y.len() / n, n, n],
+                );
+            });
+            Ok(y)
+        })
+    }
+
+    /// ∂x and, summed over the batch, ∂η and ∂λ. One product h = Gᵀg + λg serves all of them:
+    /// ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩, ∂λ = −η⟨g, x⟩.
+    fn backward<T: WithDType>(
+        &self,
+        x: &[T],
+        c: &[T],
+        b: &[T],
+        g: &[T],
+        n: usize,
+    ) -> Result<(Vec<T>, Vec<T>)> {
+        let (eta, lambda) = coefficients(c);
+        kernel::with_entries([&self.0.matrix], |[matrix]| {
+            let mut grad_x = vec![T::zero(); x.len()];
+            let sums = kernel::for_row_blocks(&mut grad_x, [n, n], |start, h| {
+                let block = start * n..start * n + h.len();
+                let (x, g) = (&x[block.clone()], &g[block.clone()]);
+                let b = if b.len() == n { b } else { &b[block] };
+                kernel::product(h, None, T::one(), g, matrix, [h.len() / n, n, n]);
+                if lambda != T::zero() {
+                    h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
+                }
+                let gb = rows(g, b, n).fold(T::zero(), |sum, (g, b)| sum + kernel::dot(g, b));
+                let sums = [gb - kernel::dot(h, x), T::zero() - eta * kernel::dot(g, x)];
+                h.iter_mut().zip(g).for_each(|(h, g)| *h = *g - eta * *h);
+                sums
+            });
+            let grad_c = (0..c.len())
+                .map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i]))
+                .collect();
+            Ok((grad_x, grad_c))
+        })
+    }
+
+    /// ∂b = ηg, summed over the rows if b is one vector for all of them.
+    fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
+        let mut grad_b = vec![T::zero(); len];
+        for g in g.chunks_exact(len) {
+            grad_b
+                .iter_mut()
+                .zip(g)
+                .for_each(|(sum, g)| *sum += eta * *g);
+        }
+        grad_b
+    }
+}
+
+impl CustomOp3 for Step {
+    fn name(&self) -> &'static str {
+        "affine_step"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_l: &Layout,
+        c: &CpuStorage,
+        c_l: &Layout,
+        b: &CpuStorage,
+        b_l: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let n = self.0.matrix.dim(0)?;
+        kernel::for_dtype!(x.dtype(), T => {
+            let (x, c, b) = (kernel::entries(x, x_l)?, kernel::entries(c, c_l)?, kernel::entries(b, b_l)?);
+            Ok((T::to_cpu_storage_owned(self.forward::<T>(x, c, b, n)?), x_l.shape().clone()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        c: &Tensor,
+        b: &Tensor,
+        _y: &Tensor,
+        g: &Tensor,
+    ) -> Result<Gradients> {
+        let n = self.0.matrix.dim(0)?;
+        let g = &g.contiguous()?;
+        kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 4, _>([x, c, b, g], |[xs, cs, bs, gs]| {
+            let (mut grad_x, mut grad_c, mut grad_b) = (None, None, None);
+            if x.track_op() || c.track_op() {
+                let (dx, dc) = self.backward(xs, cs, bs, gs, n)?;
+                grad_x = Some(dx).filter(|_| x.track_op());
+                grad_c = Some(dc).filter(|_| c.track_op());
+            }
+            if b.track_op() {
+                grad_b = Some(Self::backward_b(cs[0], gs, bs.len()));
+            }
+            let tensor = |grad: Option<Vec<T>>, like: &Tensor| {
+                grad.map(|grad| Tensor::from_vec(grad, like.shape(), like.device())).transpose()
+            };
+            Ok((tensor(grad_x, x)?, tensor(grad_c, c)?, tensor(grad_b, b)?))
+        }))
+    }
+}
+
+type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);

@@ -1,0 +1,156 @@
+use super::kernel::{self, Fixed};
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, Layout, Module, Result, Shape, Tensor, WithDType, bail};
+use std::sync::Arc;
+
+/// Multiplication by a matrix A that is data, not a parameter.
+///
+/// Backward makes the gradient of the other factor only, where candle's `matmul` makes both.
+///
+/// ```
+/// use candle_core::{Device, Tensor};
+/// let a = Tensor::new(&[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], &Device::Cpu)?; // [m, n] = [3, 2]
+/// let map = common::ops::FixedMap::new(&a)?;
+/// let batch = Tensor::new(&[[1.0, 0.0], [0.0, 1.0]], &Device::Cpu)?; // [K, n]
+/// assert_eq!(map.forward(&batch)?.to_vec2::<f64>()?, [[1.0, 3.0, 5.0], [2.0, 4.0, 6.0]]); // x·Aᵀ, [K, m]
+/// let theta = Tensor::new(&[1.0, 1.0], &Device::Cpu)?; // [n]
+/// assert_eq!(map.matmul(&theta)?.to_vec1::<f64>()?, [3.0, 7.0, 11.0]); // A·θ, [m]
+/// # candle_core::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct FixedMap(Arc<Fixed>);
+
+impl FixedMap {
+    /// The map of the matrix `a`, `[m, n]`. A gradient of `a` is never computed, even if it is a variable.
+    ///
+    /// # Errors
+    /// `a` is no matrix.
+    pub fn new(a: &Tensor) -> Result<Self> {
+        Ok(Self(Arc::new(Fixed::new(a)?)))
+    }
+
+    /// x·Aᵀ, that is A·x for each row of a batch x `[K, n]` (result `[K, m]`) or for one vector `[n]` (result `[m]`).
+    ///
+    /// # Errors
+    /// x has another width, or another element type or device than A.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.apply(x, Side::Rows)
+    }
+
+    /// A·θ for a vector θ `[n]` (result `[m]`) or a matrix `[n, p]` (result `[m, p]`): a linear model whose
+    /// features are the rows of A.
+    ///
+    /// # Errors
+    /// θ has another number of rows, or another element type or device than A.
+    pub fn matmul(&self, theta: &Tensor) -> Result<Tensor> {
+        match theta.rank() {
+            1 => self.forward(theta), // a vector is a batch of one, and A·θ is shorter than θ·Aᵀ only in print
+            _ => self.apply(theta, Side::Columns),
+        }
+    }
+
+    /// [`FixedMap::matmul`] by plain candle operations.
+    ///
+    /// # Errors
+    /// As [`FixedMap::matmul`].
+    pub fn matmul_plain(&self, theta: &Tensor) -> Result<Tensor> {
+        match theta.rank() {
+            1 => self.forward_plain(theta),
+            _ => self.0.matrix.matmul(theta),
+        }
+    }
+
+    /// [`FixedMap::forward`] by plain candle operations.
+    ///
+    /// # Errors
+    /// As [`FixedMap::forward`].
+    pub fn forward_plain(&self, x: &Tensor) -> Result<Tensor> {
+        match x.rank() {
+            1 => x.unsqueeze(0)?.matmul(&self.0.transpose)?.squeeze(0),
+            _ => x.matmul(&self.0.transpose),
+        }
+    }
+
+    fn apply(&self, x: &Tensor, side: Side) -> Result<Tensor> {
+        if !kernel::is_fast(x) {
+            return match side {
+                Side::Rows => self.forward_plain(x),
+                Side::Columns => self.matmul_plain(x),
+            };
+        }
+        x.contiguous()?.apply_op1(Apply {
+            map: self.0.clone(),
+            side,
+        })
+    }
+}
+
+impl Module for FixedMap {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.forward(x)
+    }
+}
+
+/// Whether the matrix acts on the rows of the argument (x·Aᵀ) or on its columns (A·x).
+#[derive(Clone, Copy)]
+enum Side {
+    Rows,
+    Columns,
+}
+
+struct Apply {
+    map: Arc<Fixed>,
+    side: Side,
+}
+
+/// `x·matrixᵀ` or `matrix·x`, with the shape of the result.
+fn apply<T: WithDType>(
+    side: Side,
+    matrix: &Tensor,
+    transpose: &Tensor,
+    x: &[T],
+    dims: &[usize],
+) -> Result<(Vec<T>, Shape)> {
+    let (m, n) = matrix.dims2()?;
+    match (side, dims) {
+        (Side::Rows, &[.., width]) if width == n && dims.len() <= 2 => {
+            let rows = if dims.len() == 2 { dims[0] } else { 1 };
+            let mut shape = dims.to_vec();
+            shape[dims.len() - 1] = m;
+            let y =
+                kernel::with_entries([transpose], |[at]| Ok(kernel::matmul(x, at, [rows, n, m])))?;
+            Ok((y, shape.into()))
+        }
+        (Side::Columns, &[height, p]) if height == n => {
+            let y = kernel::with_entries([matrix], |[a]| Ok(kernel::matmul(a, x, [m, n, p])))?;
+            Ok((y, (m, p).into()))
+        }
+        (Side::Rows, _) => bail!("a map of {n} inputs cannot act on the rows of {dims:?}"),
+        (Side::Columns, _) => bail!("a map of {n} inputs cannot act on the columns of {dims:?}"),
+    }
+}
+
+impl CustomOp1 for Apply {
+    fn name(&self) -> &'static str {
+        "fixed_map"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        kernel::for_dtype!(x.dtype(), T => {
+            let x = kernel::entries::<T>(x, layout)?;
+            let (y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
+            Ok((T::to_cpu_storage_owned(y), shape))
+        })
+    }
+
+    // y = x·Aᵀ has ∂x = g·A, and y = A·x has ∂x = Aᵀ·g: the map of the transpose.
+    fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let grad = grad.contiguous()?;
+        kernel::for_dtype!(grad.dtype(), T => {
+            let (grad_x, shape) = kernel::with_entries::<T, 1, _>([&grad], |[g]| {
+                apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims())
+            })?;
+            Tensor::from_vec(grad_x, shape, x.device()).map(Some)
+        })
+    }
+}

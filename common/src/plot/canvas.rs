@@ -1,0 +1,331 @@
+//! Lines, areas, markers and text in pixels of the figure, on any plotters backend.
+//!
+//! Backends take whole numbers, so a canvas works on a finer grid: `scale` units per pixel of the figure.
+
+use super::text::TextStyle;
+use anyhow::{Result, anyhow};
+use plotters::prelude::DrawingBackend;
+use plotters_backend::text_anchor::HPos;
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle};
+
+/// A position in pixels of the figure, y downwards.
+pub(super) type Point = (f64, f64);
+
+/// Lengths in pixels, drawn and left out in turn.
+pub(super) type Dash = &'static [f64];
+pub(super) const SOLID: Dash = &[];
+pub(super) const DASHED: Dash = &[11.0, 6.0];
+pub(super) const DOTTED: Dash = &[2.5, 4.5];
+
+/// A rectangle in pixels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
+}
+
+impl Rect {
+    pub fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    pub fn height(&self) -> f64 {
+        self.bottom - self.top
+    }
+
+    /// With `by` more on every side.
+    pub fn grown(&self, by: f64) -> Self {
+        Self {
+            left: self.left - by,
+            top: self.top - by,
+            right: self.right + by,
+            bottom: self.bottom + by,
+        }
+    }
+
+    pub fn contains(&self, (x, y): Point) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+
+    /// The part of a segment inside, as fractions of its length (Liang and Barsky).
+    fn clip(&self, a: Point, b: Point) -> Option<(f64, f64)> {
+        let (mut from, mut to) = (0.0, 1.0);
+        let sides = [
+            (a.0 - b.0, a.0 - self.left),
+            (b.0 - a.0, self.right - a.0),
+            (a.1 - b.1, a.1 - self.top),
+            (b.1 - a.1, self.bottom - a.1),
+        ];
+        for (outwards, room) in sides {
+            match room / outwards {
+                _ if outwards == 0.0 && room < 0.0 => return None,
+                t if outwards < 0.0 => from = f64::max(from, t),
+                t if outwards > 0.0 => to = f64::min(to, t),
+                _ => {}
+            }
+        }
+        (from <= to).then_some((from, to))
+    }
+
+    /// The parts of a polyline inside.
+    pub fn clip_line(&self, line: &[Point]) -> Vec<Vec<Point>> {
+        let mut parts: Vec<Vec<Point>> = Vec::new();
+        for pair in line.windows(2) {
+            let Some((from, to)) = self.clip(pair[0], pair[1]) else {
+                continue;
+            };
+            let start = mix(pair[0], pair[1], from);
+            match parts.last_mut() {
+                Some(part) if from == 0.0 && part.last() == Some(&pair[0]) => {}
+                _ => parts.push(vec![start]),
+            }
+            // A whole segment ends exactly at its point, so that the next one continues it.
+            let end = if to == 1.0 {
+                pair[1]
+            } else {
+                mix(pair[0], pair[1], to)
+            };
+            parts.last_mut().into_iter().for_each(|part| part.push(end));
+        }
+        parts
+    }
+}
+
+fn mix(a: Point, b: Point, t: f64) -> Point {
+    (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1))
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Stroke {
+    pub color: BackendColor,
+    pub width: f64,
+    pub dash: Dash,
+}
+
+/// The shape at a data point.
+#[derive(Clone, Copy)]
+pub(super) struct Marker {
+    pub color: BackendColor,
+    pub radius: f64,
+    pub kind: usize,
+}
+
+/// Corners of the markers around (0, 0), about as large as a circle of radius 1; the first is the circle itself.
+const MARKERS: [&[Point]; 6] = [
+    &[],
+    &[(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
+    &[(0.0, -1.25), (1.15, 0.85), (-1.15, 0.85)],
+    &[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)],
+    &[(0.0, 1.25), (1.15, -0.85), (-1.15, -0.85)],
+    &[
+        (-1.1, -0.4),
+        (-0.4, -0.4),
+        (-0.4, -1.1),
+        (0.4, -1.1),
+        (0.4, -0.4),
+        (1.1, -0.4),
+        (1.1, 0.4),
+        (0.4, 0.4),
+        (0.4, 1.1),
+        (-0.4, 1.1),
+        (-0.4, 0.4),
+        (-1.1, 0.4),
+    ],
+];
+
+/// What plotters asks of a line style.
+struct Pen(BackendColor, u32);
+
+impl BackendStyle for Pen {
+    fn color(&self) -> BackendColor {
+        self.0
+    }
+
+    fn stroke_width(&self) -> u32 {
+        self.1
+    }
+}
+
+/// A drawing surface with `scale` backend units per pixel; `vector` says that the backend strokes lines by itself.
+pub(super) struct Canvas<B> {
+    pub backend: B,
+    pub scale: f64,
+    pub vector: bool,
+}
+
+impl<B: DrawingBackend> Canvas<B> {
+    fn at(&self, (x, y): Point) -> BackendCoord {
+        (
+            (x * self.scale).round() as i32,
+            (y * self.scale).round() as i32,
+        )
+    }
+
+    /// Fills a polygon.
+    pub fn polygon(&mut self, corners: &[Point], color: BackendColor) -> Result<()> {
+        let corners: Vec<_> = corners.iter().map(|&p| self.at(p)).collect();
+        self.backend
+            .fill_polygon(corners, &color)
+            .map_err(|e| anyhow!("{e}"))
+    }
+
+    /// Fills a rectangle.
+    pub fn rect(&mut self, rect: Rect, color: BackendColor) -> Result<()> {
+        let (from, to) = (
+            self.at((rect.left, rect.top)),
+            self.at((rect.right, rect.bottom)),
+        );
+        self.backend
+            .draw_rect(from, to, &color, true)
+            .map_err(|e| anyhow!("{e}"))
+    }
+
+    /// Draws a polyline.
+    pub fn line(&mut self, line: &[Point], stroke: Stroke) -> Result<()> {
+        for piece in dashes(&simplify(line), stroke.dash) {
+            if self.vector {
+                let pen = Pen(stroke.color, (stroke.width * self.scale).round() as u32);
+                let piece: Vec<_> = piece.iter().map(|&p| self.at(p)).collect();
+                self.backend
+                    .draw_path(piece, &pen)
+                    .map_err(|e| anyhow!("{e}"))?;
+            } else {
+                self.segments(&piece, stroke)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// plotters turns a wide path into one polygon, which gets holes where the path folds back; so one for each segment.
+    fn segments(&mut self, line: &[Point], stroke: Stroke) -> Result<()> {
+        for (k, pair) in line.windows(2).enumerate() {
+            let (a, b) = (pair[0], pair[1]);
+            let length = (b.0 - a.0).hypot(b.1 - a.1);
+            if length == 0.0 {
+                continue;
+            }
+            let (u, v) = (
+                (b.0 - a.0) / length * stroke.width / 2.0,
+                (b.1 - a.1) / length * stroke.width / 2.0,
+            );
+            let mut corners = vec![
+                (a.0 + v, a.1 - u),
+                (b.0 + v, b.1 - u),
+                (b.0 - v, b.1 + u),
+                (a.0 - v, a.1 + u),
+            ];
+            // A tip where the line goes on closes the gap on the outside of the bend.
+            if k > 0 {
+                corners.push((a.0 - u, a.1 - v));
+            }
+            if k + 2 < line.len() {
+                corners.insert(2, (b.0 + u, b.1 + v));
+            }
+            self.polygon(&corners, stroke.color)?;
+        }
+        Ok(())
+    }
+
+    /// Draws a marker.
+    pub fn marker(
+        &mut self,
+        (x, y): Point,
+        Marker {
+            color,
+            radius,
+            kind,
+        }: Marker,
+    ) -> Result<()> {
+        match MARKERS[kind % MARKERS.len()] {
+            [] => {
+                let (center, radius) = (self.at((x, y)), (radius * self.scale).round() as u32);
+                self.backend
+                    .draw_circle(center, radius, &color, true)
+                    .map_err(|e| anyhow!("{e}"))
+            }
+            shape => {
+                let corners: Vec<_> = shape
+                    .iter()
+                    .map(|(dx, dy)| (x + radius * dx, y + radius * dy))
+                    .collect();
+                self.polygon(&corners, color)
+            }
+        }
+    }
+
+    /// Writes a text whose small letters are centred on the height of `at`.
+    pub fn text(
+        &mut self,
+        text: &str,
+        at: Point,
+        em: f64,
+        anchor: HPos,
+        rotated: bool,
+    ) -> Result<()> {
+        // What XML cannot hold.
+        let text = text.replace(
+            |c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'),
+            "\u{FFFD}",
+        );
+        let style = TextStyle {
+            em: em * self.scale,
+            color: super::draw::BLACK,
+            anchor,
+            rotated,
+        };
+        let at = self.at(at);
+        self.backend
+            .draw_text(&text, &style, at)
+            .map_err(|e| anyhow!("{e}"))
+    }
+}
+
+/// The same line with fewer points: of the points within half a pixel's width the first, lowest, highest and last.
+fn simplify(line: &[Point]) -> Vec<Point> {
+    let mut kept = Vec::new();
+    for column in line.chunk_by(|a, b| (2.0 * a.0).floor() == (2.0 * b.0).floor()) {
+        let by_height = |&a: &usize, &b: &usize| column[a].1.total_cmp(&column[b].1);
+        let (low, high) = (
+            (0..column.len()).min_by(by_height),
+            (0..column.len()).max_by(by_height),
+        );
+        let mut indices = [0, low.unwrap_or(0), high.unwrap_or(0), column.len() - 1];
+        indices.sort_unstable();
+        kept.extend(indices.map(|k| column[k]));
+    }
+    kept.dedup();
+    kept
+}
+
+/// Cuts a line into its dashes.
+fn dashes(line: &[Point], dash: Dash) -> Vec<Vec<Point>> {
+    if dash.is_empty() || line.is_empty() {
+        return vec![line.to_vec()];
+    }
+    let (mut pieces, mut piece) = (Vec::new(), vec![line[0]]);
+    let (mut k, mut left) = (0, dash[0]);
+    for pair in line.windows(2) {
+        let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+        let mut done = 0.0;
+        while length - done > left {
+            done += left;
+            piece.push(mix(pair[0], pair[1], done / length));
+            if k % 2 == 0 {
+                pieces.push(std::mem::take(&mut piece));
+            } else {
+                piece.drain(..piece.len() - 1);
+            }
+            k += 1;
+            left = dash[k % dash.len()];
+        }
+        left -= length - done;
+        piece.push(pair[1]);
+    }
+    if k % 2 == 0 && piece.len() > 1 {
+        pieces.push(piece);
+    }
+    pieces
+}

@@ -1,0 +1,126 @@
+//! The legend: its size, its drawing, and the place where it covers no curve.
+
+use super::canvas::{Canvas, Marker, Point, Rect, Stroke};
+use super::{draw, text};
+use anyhow::Result;
+use plotters::prelude::DrawingBackend;
+use plotters_backend::BackendColor;
+use plotters_backend::text_anchor::HPos;
+
+const ROW: f64 = 25.0;
+const KEY: f64 = 44.0;
+const PADDING: f64 = 9.0;
+
+/// How a series looks, in the panel and in the legend.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Look {
+    pub fill: Option<BackendColor>,
+    pub stroke: Option<Stroke>,
+    pub marker: Option<Marker>,
+}
+
+pub(super) struct Legend {
+    pub entries: Vec<(String, Look)>,
+    pub columns: usize,
+}
+
+impl Legend {
+    /// Width and height.
+    pub fn size(&self) -> (f64, f64) {
+        let rows = self.entries.len().div_ceil(self.columns);
+        (
+            self.columns as f64 * self.column_width(),
+            rows as f64 * ROW + PADDING,
+        )
+    }
+
+    fn column_width(&self) -> f64 {
+        let widest = self
+            .entries
+            .iter()
+            .map(|(name, _)| text::width(name, draw::EM))
+            .fold(0.0, f64::max);
+        KEY + widest + 3.0 * PADDING
+    }
+
+    /// The same in as many columns as `width` holds, but not more than needed.
+    pub fn wide(self, width: f64) -> Self {
+        let columns = (width / self.column_width())
+            .floor()
+            .clamp(1.0, self.entries.len().max(1) as f64) as usize;
+        let rows = self.entries.len().div_ceil(columns);
+        Self {
+            columns: self.entries.len().div_ceil(rows.max(1)).max(1),
+            ..self
+        }
+    }
+
+    /// The corner, or middle of a side, of `plot` where the legend covers none of the `curves`; `None` if it covers
+    /// some everywhere.
+    pub fn inside(&self, plot: Rect, curves: &[Point]) -> Option<Rect> {
+        let (width, height) = self.size();
+        let inner = plot.grown(-10.0);
+        let (right, bottom) = (inner.right - width, inner.bottom - height);
+        let (center, middle) = ((inner.left + right) / 2.0, (inner.top + bottom) / 2.0);
+        let places = [
+            (right, inner.top),
+            (inner.left, inner.top),
+            (right, bottom),
+            (inner.left, bottom),
+            (right, middle),
+            (inner.left, middle),
+            (center, inner.top),
+            (center, bottom),
+        ];
+        let rects = places.map(|(left, top)| Rect {
+            left,
+            top,
+            right: left + width,
+            bottom: top + height,
+        });
+        let fits = right >= inner.left && bottom >= inner.top;
+        let free = |rect: &Rect| !curves.iter().any(|&point| rect.grown(6.0).contains(point));
+        rects.into_iter().find(|rect| fits && free(rect))
+    }
+
+    pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, at: Rect) -> Result<()> {
+        canvas.rect(at, draw::GREY)?;
+        canvas.rect(at.grown(-1.0), draw::WHITE)?;
+        // A text too long for the figure shrinks rather than being cut.
+        let column_width = at.width() / self.columns as f64;
+        let rows = self.entries.len().div_ceil(self.columns);
+        for (k, (name, look)) in self.entries.iter().enumerate() {
+            let y = at.top + PADDING / 2.0 + ROW * ((k % rows) as f64 + 0.5);
+            let left = at.left + PADDING + column_width * (k / rows) as f64;
+            let right = left + KEY;
+            let em = draw::fit(name, draw::EM, column_width - KEY - 2.5 * PADDING);
+            if let Some(color) = look.fill {
+                canvas.rect(
+                    Rect {
+                        left,
+                        top: y - 8.0,
+                        right,
+                        bottom: y + 8.0,
+                    },
+                    color,
+                )?;
+            }
+            if let Some(stroke) = look.stroke {
+                // The outlines of a band, or the line itself.
+                let heights: &[f64] = if look.fill.is_some() {
+                    &[-8.0, 8.0]
+                } else {
+                    &[0.0]
+                };
+                heights
+                    .iter()
+                    .try_for_each(|dy| canvas.line(&[(left, y + dy), (right, y + dy)], stroke))?;
+            }
+            if let Some(marker) = look.marker {
+                canvas.marker(((left + right) / 2.0, y), marker)?;
+            }
+            canvas.text(name, (right + PADDING, y), em, HPos::Left, false)?;
+        }
+        Ok(())
+    }
+}

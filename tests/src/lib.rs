@@ -1,1 +1,47 @@
-//! Tests and benchmarks of the workspace live beside this file; it holds no code.
+//! What the tests and benchmarks beside this file share.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package lies in the workspace")
+}
+
+/// The executable of the program `name`, e.g. `sec2_4_autodiff`, built with the profile of the test that asks.
+///
+/// `cargo test` builds programs only for tests of their own package. So the first call in a process has cargo build those
+/// of all chapters, which takes a moment where they are up to date; cargo holds no lock while tests run.
+pub fn program(name: &str) -> PathBuf {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    let directory = DIRECTORY.get_or_init(|| {
+        let test = env::current_exe().expect("a test knows where it lies"); // <target>/<profile>/deps/<test>
+        let directory = test.ancestors().nth(2).expect("a directory per profile");
+        let profile = directory.file_name().expect("a directory has a name");
+        let profile = if profile == "debug" {
+            "dev".as_ref()
+        } else {
+            profile
+        };
+        let target = directory.parent().expect("a target directory");
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--bins", "--profile"])
+            .arg(profile)
+            .arg("--target-dir")
+            .arg(target)
+            .current_dir(workspace())
+            .status()
+            .expect("cargo runs");
+        assert!(status.success(), "the programs do not build");
+        directory.to_owned()
+    });
+    directory
+        .join(name)
+        .with_extension(env::consts::EXE_EXTENSION)
+}

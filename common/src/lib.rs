@@ -1,4 +1,21 @@
 //! What the chapters of the companion share.
+//!
+//! A section describes its experiment with [`sampling`], [`loss`], [`optim`], [`training`] and [`ops`], its figure with
+//! [`plot`], and becomes a program through [`section`] and [`program`].
 
+pub mod artifacts;
+pub mod config;
+pub mod context;
+pub mod device;
+pub mod gradient_check;
+pub mod linalg;
+pub mod loss;
 pub mod ops;
+pub mod optim;
 pub mod plot;
+pub mod process;
+pub mod program;
+pub mod sampling;
+pub mod section;
+pub mod table;
+pub mod training;

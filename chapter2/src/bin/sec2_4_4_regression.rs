@@ -1,0 +1,5 @@
+//! See [`chapter2::regression`].
+
+fn main() -> std::process::ExitCode {
+    common::program::main::<chapter2::regression::Regression>()
+}

@@ -1,0 +1,5 @@
+//! See [`chapter2::device`].
+
+fn main() -> std::process::ExitCode {
+    common::program::main::<chapter2::device::DeviceDemo>()
+}

@@ -1,0 +1,279 @@
+//! Section 2.5.2: a three-layer network, trained by full-batch gradient descent.
+//!
+//! f(W, x) = (1/√m) Σᵣ aᵣ·relu(wᵣᵀx) with m hidden units; the output weights a stay as drawn, only W is learned:
+//! W ← W − η∇L(W), L(W) = ½ Σⱼ (f(W, xⱼ) − yⱼ)². With many hidden units the loss falls at a linear rate to zero although
+//! L is not convex (Du, Zhai, Póczos and Singh, "Gradient Descent Provably Optimizes Over-parameterized Neural Networks",
+//! ICLR 2019).
+//!
+//! | symbol | here |
+//! |---|---|
+//! | xⱼ, yⱼ | rows of [`Data`]`::x`, entries of `y` |
+//! | W `[d, m]`, a `[m]` | [`Network`]`::w`, `a` |
+//! | d, m, n | `num_inputs`, `num_hidden`, `num_samples` |
+//! | η | `step_size` |
+//!
+//! Run it with `cargo run --release --bin sec2_5_2_three_layer_nn`. On the logarithmic axis the loss is nearly a line.
+
+use anyhow::Result;
+use candle_core::{Device, Tensor, Var};
+use candle_nn::{Module, Optimizer as _};
+use common::{
+    config::{self, range},
+    context::{Context, Phase},
+    loss::half_sum_squared_error,
+    ops::FixedMap,
+    optim::{self, Optimizer, Rule},
+    plot::{Figure, Panel, Series},
+    sampling::{self, Rng},
+    section::{Preset, Report, Section},
+    table::Table,
+    training::train,
+};
+
+/// The numbers of the experiment.
+#[derive(Debug, Clone, clap::Args, serde::Serialize)]
+pub struct Config {
+    /// Number of inputs d, 1 to 1000
+    #[arg(long, value_name = "d", default_value_t = 10, value_parser = range::count(1000))]
+    pub num_inputs: usize,
+    /// Number of hidden units m, 1 to 10000
+    #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(10_000))]
+    pub num_hidden: usize,
+    /// Number of samples n, 1 to 2000
+    #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::count(2000))]
+    pub num_samples: usize,
+    /// Step size η of gradient descent, > 0
+    #[arg(long, value_name = "η", default_value_t = 1.1, value_parser = range::positive)]
+    pub step_size: f64,
+    /// Number of iterations, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 200, value_parser = range::count(100_000))]
+    pub num_iterations: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        config::defaults()
+    }
+}
+
+/// Inputs and labels.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// `[n, d]`, rows of length one
+    pub x: Tensor,
+    /// `[n]`
+    pub y: Tensor,
+}
+
+/// Inputs on the unit sphere, labels y = xᵀGx with G a Gaussian matrix `[d, d]`.
+// ANCHOR: data
+pub fn draw_data(config: &Config, rng: &mut Rng, device: &Device) -> Result<Data> {
+    let x = sampling::unit_sphere(config.num_samples, config.num_inputs, rng, device)?; // [n, d]
+    let g = sampling::normal_matrix(config.num_inputs, config.num_inputs, rng, device)?; // [d, d]
+    let y = (x.matmul(&g)? * &x)?.sum(1)?; // yⱼ = xⱼᵀGxⱼ, [n]
+    Ok(Data { x, y })
+}
+// ANCHOR_END: data
+
+/// The learnable module f(W, ·).
+// ANCHOR: model
+#[derive(Debug)]
+pub struct Network {
+    /// W `[d, m]`, learned
+    pub w: Var,
+    /// a/√m as a map from m hidden units to one output, fixed
+    output: FixedMap,
+}
+
+impl Network {
+    /// A network that starts at `w` `[d, m]` with the fixed output weights `a` `[m]`.
+    pub fn new(w: &Tensor, a: &Tensor) -> Result<Self> {
+        let scaled = (a / (a.dim(0)? as f64).sqrt())?; // a/√m
+        Ok(Self {
+            w: optim::parameter(w)?,
+            output: FixedMap::new(&scaled.unsqueeze(0)?)?,
+        })
+    }
+
+    /// f(W, xⱼ) = (1/√m) Σᵣ aᵣ·relu(wᵣᵀxⱼ) for the rows xⱼ of `x`, a constant `[n, d]`; the result is `[n]`.
+    pub fn forward(&self, x: &FixedMap) -> candle_core::Result<Tensor> {
+        let hidden = x.matmul(&self.w)?.relu()?; // relu(XW), [n, m]
+        self.output.forward(&hidden)?.squeeze(1)
+    }
+}
+// ANCHOR_END: model
+
+/// W `[d, m]` and a `[m]`, both N(0, 1).
+pub fn draw_weights(config: &Config, rng: &mut Rng, device: &Device) -> Result<(Tensor, Tensor)> {
+    let a = Tensor::new(sampling::normal_vec(config.num_hidden, rng), device)?;
+    Ok((
+        sampling::normal_matrix(config.num_inputs, config.num_hidden, rng, device)?,
+        a,
+    ))
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The labels yⱼ
+    pub labels: Vec<f64>,
+    /// f(W, xⱼ) before training
+    pub before: Vec<f64>,
+    /// f(W, xⱼ) after training
+    pub after: Vec<f64>,
+    /// The learned W `[d, m]`
+    pub w: Tensor,
+    /// The loss after each iteration
+    pub history: Table,
+}
+
+/// Trains `network` on `data`.
+// ANCHOR: training
+pub fn fit(
+    config: &Config,
+    data: &Data,
+    network: &Network,
+    context: &mut Context,
+) -> Result<Outcome> {
+    let x = FixedMap::new(&data.x)?;
+    let before = network.forward(&x)?.to_vec1()?;
+    let mut optimizer = Optimizer::new(
+        vec![network.w.clone()],
+        Rule::GradientDescent.with(config.step_size),
+    )?;
+    let mut history = Table::new("iteration", ["half_sum_squared_error"]);
+    train(
+        context,
+        &mut history,
+        &mut optimizer,
+        config.num_iterations,
+        || {
+            Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?) // L(W) = ½ Σⱼ (f(W, xⱼ) − yⱼ)²
+        },
+    )?;
+    let after = network.forward(&x)?.to_vec1()?;
+    Ok(Outcome {
+        labels: data.y.to_vec1()?,
+        before,
+        after,
+        w: network.w.as_tensor().copy()?,
+        history,
+    })
+}
+// ANCHOR_END: training
+
+/// The section as a program.
+#[derive(Debug)]
+pub struct ThreeLayerNn;
+
+impl Section for ThreeLayerNn {
+    const NAME: &'static str = "sec2_5_2_three_layer_nn";
+    const TITLE: &'static str = "A three-layer network under full-batch gradient descent";
+    const HELP: &'static str = "\
+f(W, x) = (1/√m) Σ ar·relu(wrᵀx) with 100 hidden units learns 50 labels y = xᵀGx by gradient descent on W alone; the \
+output weights stay as drawn. The loss falls at a linear rate, as Du et al. (ICLR 2019) prove for wide networks. The \
+figure shows the loss and the outputs before and after. Try --num-hidden 1000 and --num-hidden 20.";
+    const PRESETS: &'static [Preset] = &[
+        Preset {
+            name: "book",
+            about: "step size 1.1, as by default",
+            values: &[],
+        },
+        Preset {
+            name: "jax",
+            about: "step size 0.9, as in the group's port",
+            values: &[("step_size", "0.9")],
+        },
+    ];
+    type Config = Config;
+    type Outcome = Outcome;
+
+    fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
+        config::validate(config)?;
+        let rng = &mut context.rng(0);
+        let data = draw_data(config, rng, &context.device)?;
+        let (w, a) = draw_weights(config, rng, &context.device)?;
+        context.phase(Phase::Training);
+        fit(config, &data, &Network::new(&w, &a)?, context)
+    }
+
+    fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
+        let (first, last) = (
+            outcome.history.rows()[0].1[0],
+            outcome.history.last("half_sum_squared_error"),
+        );
+        let rate = (last / first).powf(1.0 / config.num_iterations as f64);
+        let summary = format!(
+            "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations\n\
+             with η = {} each iteration multiplied the loss by {rate:.4} on average",
+            config.num_iterations, config.step_size,
+        );
+        Ok(Report {
+            headline: format!("loss {first:.3e} → {last:.3e}, × {rate:.3} per iteration"),
+            summary,
+            final_loss: Some(last),
+            tables: vec![("history", outcome.history.clone())],
+            figures: vec![("three_layer_nn", figure(config, outcome))],
+            parameters: vec![("w".into(), outcome.w.clone())],
+        })
+    }
+}
+
+fn figure(config: &Config, outcome: &Outcome) -> Figure {
+    let losses = outcome.history.column("half_sum_squared_error");
+    let loss = Panel::new("Training loss", "iteration", "½ Σⱼ (f(W, xⱼ) − yⱼ)²")
+        .series(Series::line(
+            format!("step size η = {}", config.step_size),
+            &outcome.history.counts(),
+            &losses,
+        ))
+        .log_y();
+    let reach = outcome
+        .labels
+        .iter()
+        .fold(0f64, |reach, y| reach.max(y.abs()));
+    let outputs = Panel::new("Outputs against labels", "label yⱼ", "f(W, xⱼ)")
+        .series(Series::line("f = y", &[-reach, reach], &[-reach, reach]))
+        .series(Series::scatter(
+            "before training",
+            &outcome.labels,
+            &outcome.before,
+        ))
+        .series(Series::scatter(
+            "after training",
+            &outcome.labels,
+            &outcome.after,
+        ));
+    Figure::new().panel(loss).panel(outputs).columns(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::gradient_check::gradient_error;
+
+    #[test]
+    fn the_gradient_is_right() -> Result<()> {
+        let config = Config {
+            num_inputs: 3,
+            num_hidden: 5,
+            num_samples: 4,
+            ..Config::default()
+        };
+        let rng = &mut sampling::rng(3, 0);
+        let data = draw_data(&config, rng, &Device::Cpu)?;
+        let (w, a) = draw_weights(&config, rng, &Device::Cpu)?;
+        let (network, x) = (Network::new(&w, &a)?, FixedMap::new(&data.x)?);
+        let loss = || Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?);
+        assert!(gradient_error(&[network.w.clone()], 1e-6, loss)? < 1e-8);
+        Ok(())
+    }
+
+    #[test]
+    fn inputs_have_length_one() -> Result<()> {
+        let data = draw_data(&Config::default(), &mut sampling::rng(1, 0), &Device::Cpu)?;
+        let norms = data.x.sqr()?.sum(1)?.to_vec1::<f64>()?;
+        assert!(norms.iter().all(|norm| (norm - 1.0).abs() < 1e-14));
+        Ok(())
+    }
+}

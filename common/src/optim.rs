@@ -1,0 +1,307 @@
+//! First-order optimizers, chosen by name and used through candle's [`candle_nn::Optimizer`].
+//!
+//! With g = ∇L(θ), learning rate α and moments m, v that start at zero, every update is entry by entry:
+//!
+//! | name | update |
+//! |---|---|
+//! | `gradient-descent` | θ ← θ − αg |
+//! | `momentum` | m ← μm + g, θ ← θ − αm |
+//! | `nesterov` | m ← μm + g, θ ← θ − α(g + μm) |
+//! | `adagrad` | v ← v + g², θ ← θ − αg/(√v + ε) |
+//! | `rmsprop` | v ← ρv + (1−ρ)g², θ ← θ − αg/(√v + ε) |
+//! | `adam` | m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − α·m̂/(√v̂ + ε) with m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ) |
+//! | `adamw` | θ ← θ − αλθ, then as `adam` |
+//!
+//! These are PyTorch's conventions; with the same numbers Flux and optax agree (their Adam has ε outside the root too).
+//! Two differences from candle-nn: there is an Adam without weight decay, and a parameter without a gradient is an error.
+
+use candle_core::{DType, Result, Tensor, Var, backprop::GradStore, bail};
+use serde::Serialize;
+
+use crate::{config::range, ops::update_in_place};
+
+/// The optimizers, by the names that `--optimizer` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Plain gradient descent
+    GradientDescent,
+    /// Heavy-ball momentum
+    Momentum,
+    /// Nesterov's momentum
+    Nesterov,
+    /// AdaGrad: steps shrink with the gradients seen so far
+    #[serde(rename = "adagrad")]
+    #[value(name = "adagrad")]
+    AdaGrad,
+    /// RMSProp: steps scaled by a running mean of squared gradients
+    #[serde(rename = "rmsprop")]
+    #[value(name = "rmsprop")]
+    RmsProp,
+    /// Adam
+    Adam,
+    /// Adam with decoupled weight decay
+    #[serde(rename = "adamw")]
+    #[value(name = "adamw")]
+    AdamW,
+}
+
+/// The numbers of the rules, beside the learning rate. A rule ignores those that it has no use for.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, clap::Args)]
+#[command(next_help_heading = "Optimizer")]
+pub struct Hyperparameters {
+    /// μ of momentum and nesterov, from 0 to below 1
+    #[arg(long, value_name = "μ", default_value_t = 0.9, value_parser = range::decay)]
+    pub momentum: f64,
+    /// ρ of rmsprop, from 0 to below 1
+    #[arg(long, value_name = "ρ", default_value_t = 0.9, value_parser = range::decay)]
+    pub decay: f64,
+    /// β₁ of adam and adamw, from 0 to below 1
+    #[arg(long, value_name = "β₁", default_value_t = 0.9, value_parser = range::decay)]
+    pub beta1: f64,
+    /// β₂ of adam and adamw, from 0 to below 1
+    #[arg(long, value_name = "β₂", default_value_t = 0.999, value_parser = range::decay)]
+    pub beta2: f64,
+    /// ε of adagrad, rmsprop, adam and adamw, > 0
+    #[arg(long, value_name = "ε", default_value_t = 1e-8, value_parser = range::positive)]
+    pub epsilon: f64,
+    /// λ of adamw, >= 0
+    #[arg(long, value_name = "λ", default_value_t = 0.01, value_parser = range::non_negative)]
+    pub weight_decay: f64,
+}
+
+impl Default for Hyperparameters {
+    fn default() -> Self {
+        crate::config::defaults()
+    }
+}
+
+/// What [`Optimizer::new`] needs to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Config {
+    /// Which update
+    pub rule: Rule,
+    /// Learning rate α, > 0
+    pub learning_rate: f64,
+    /// The other numbers
+    pub hyperparameters: Hyperparameters,
+}
+
+impl Rule {
+    /// This rule at `learning_rate` with the default hyper-parameters.
+    pub fn with(self, learning_rate: f64) -> Config {
+        Config {
+            rule: self,
+            learning_rate,
+            hyperparameters: Hyperparameters::default(),
+        }
+    }
+}
+
+/// An optimizer of some parameters.
+#[derive(Debug)]
+pub struct Optimizer {
+    vars: Vec<Var>,
+    moments: Vec<Moments>,
+    config: Config,
+    step_count: usize,
+}
+
+/// m and v of one parameter: on the host for the update in place, as tensors for the plain update.
+#[derive(Debug)]
+enum Moments {
+    Host { m: Vec<f64>, v: Vec<f64> },
+    Plain { m: Tensor, v: Tensor },
+}
+
+impl candle_nn::Optimizer for Optimizer {
+    type Config = Config;
+
+    /// Errors if a hyper-parameter is outside its range, by name, or a parameter is not of a float type.
+    fn new(vars: Vec<Var>, config: Config) -> Result<Self> {
+        crate::config::validate(&config.hyperparameters).map_err(candle_core::Error::msg)?;
+        check_learning_rate(config.learning_rate)?;
+        if let Some(var) = vars.iter().find(|var| !var.dtype().is_float()) {
+            bail!("a parameter of type {:?} cannot be learned", var.dtype());
+        }
+        let moments = vars.iter().map(|var| {
+            let zeros = vec![0.0; var.elem_count()];
+            Moments::Host {
+                m: zeros.clone(),
+                v: zeros,
+            }
+        });
+        Ok(Self {
+            moments: moments.collect(),
+            vars,
+            config,
+            step_count: 0,
+        })
+    }
+
+    /// One update of every parameter. Errors, before any is changed, if one got no gradient.
+    fn step(&mut self, gradients: &GradStore) -> Result<()> {
+        let gradients = self.vars.iter().enumerate().map(|(index, var)| match gradients.get(var) {
+            Some(gradient) => Ok(gradient),
+            None => bail!("parameter {index} of shape {:?} got no gradient: the loss does not depend on it", var.dims()),
+        });
+        let gradients = gradients.collect::<Result<Vec<_>>>()?;
+        self.step_count += 1;
+        let update = Update::new(&self.config, self.step_count);
+        for ((var, gradient), moments) in self.vars.iter().zip(gradients).zip(&mut self.moments) {
+            if let Moments::Host { m, v } = moments {
+                if update_in_place(var, gradient, |i, g, theta| {
+                    update.entry(g, theta, &mut m[i], &mut v[i])
+                })? {
+                    continue;
+                }
+                let zeros = var.zeros_like()?;
+                *moments = Moments::Plain {
+                    m: zeros.clone(),
+                    v: zeros,
+                };
+            }
+            if let Moments::Plain { m, v } = moments {
+                var.set(&update.plain(gradient, var, m, v)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.config.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.config.learning_rate = learning_rate;
+    }
+}
+
+impl Optimizer {
+    /// Sets how many steps Adam's bias correction believes were taken; the moments stay.
+    pub fn set_step_count(&mut self, step_count: usize) {
+        self.step_count = step_count;
+    }
+
+    /// Makes every later update go through plain tensor operations: the reference for the update in place.
+    ///
+    /// To be called before the first step.
+    pub fn use_plain_operations(&mut self) -> Result<()> {
+        for (var, moments) in self.vars.iter().zip(&mut self.moments) {
+            let zeros = var.zeros_like()?;
+            *moments = Moments::Plain {
+                m: zeros.clone(),
+                v: zeros,
+            };
+        }
+        Ok(())
+    }
+}
+
+fn check_learning_rate(learning_rate: f64) -> Result<()> {
+    if !(learning_rate.is_finite() && learning_rate > 0.0) {
+        bail!("invalid value '{learning_rate}' for 'learning_rate': must be a finite number > 0");
+    }
+    Ok(())
+}
+
+/// One step's rule and numbers, bias corrections included.
+struct Update<'a> {
+    config: &'a Config,
+    bias1: f64,
+    bias2: f64,
+}
+
+impl<'a> Update<'a> {
+    fn new(config: &'a Config, step_count: usize) -> Self {
+        let Hyperparameters { beta1, beta2, .. } = config.hyperparameters;
+        let t = i32::try_from(step_count).unwrap_or(i32::MAX);
+        Self {
+            config,
+            bias1: 1.0 - beta1.powi(t),
+            bias2: 1.0 - beta2.powi(t),
+        }
+    }
+
+    /// The update of one entry, in place.
+    #[inline]
+    fn entry(&self, g: f64, theta: &mut f64, m: &mut f64, v: &mut f64) {
+        let Config {
+            rule,
+            learning_rate: alpha,
+            hyperparameters: h,
+        } = *self.config;
+        match rule {
+            Rule::GradientDescent => *theta -= alpha * g,
+            Rule::Momentum => {
+                *m = h.momentum * *m + g;
+                *theta -= alpha * *m;
+            }
+            Rule::Nesterov => {
+                *m = h.momentum * *m + g;
+                *theta -= alpha * (g + h.momentum * *m);
+            }
+            Rule::AdaGrad => {
+                *v += g * g;
+                *theta -= alpha * (g / (v.sqrt() + h.epsilon));
+            }
+            Rule::RmsProp => {
+                *v = h.decay * *v + (1.0 - h.decay) * (g * g);
+                *theta -= alpha * (g / (v.sqrt() + h.epsilon));
+            }
+            Rule::Adam | Rule::AdamW => {
+                if rule == Rule::AdamW {
+                    *theta -= alpha * h.weight_decay * *theta;
+                }
+                *m = h.beta1 * *m + (1.0 - h.beta1) * g;
+                *v = h.beta2 * *v + (1.0 - h.beta2) * (g * g);
+                *theta -= alpha * ((*m / self.bias1) / ((*v / self.bias2).sqrt() + h.epsilon));
+            }
+        }
+    }
+
+    /// The same update in plain tensor operations; returns the new θ.
+    fn plain(&self, g: &Tensor, theta: &Tensor, m: &mut Tensor, v: &mut Tensor) -> Result<Tensor> {
+        let Config {
+            rule,
+            learning_rate: alpha,
+            hyperparameters: h,
+        } = *self.config;
+        let theta = theta.detach();
+        let direction = match rule {
+            Rule::GradientDescent => g.clone(),
+            Rule::Momentum => {
+                *m = ((&*m * h.momentum)? + g)?;
+                m.clone()
+            }
+            Rule::Nesterov => {
+                *m = ((&*m * h.momentum)? + g)?;
+                (g + (&*m * h.momentum)?)?
+            }
+            Rule::AdaGrad => {
+                *v = (&*v + g.sqr()?)?;
+                (g / (v.sqrt()? + h.epsilon)?)?
+            }
+            Rule::RmsProp => {
+                *v = ((&*v * h.decay)? + (g.sqr()? * (1.0 - h.decay))?)?;
+                (g / (v.sqrt()? + h.epsilon)?)?
+            }
+            Rule::Adam | Rule::AdamW => {
+                *m = ((&*m * h.beta1)? + (g * (1.0 - h.beta1))?)?;
+                *v = ((&*v * h.beta2)? + (g.sqr()? * (1.0 - h.beta2))?)?;
+                ((&*m / self.bias1)? / ((&*v / self.bias2)?.sqrt()? + h.epsilon)?)?
+            }
+        };
+        let kept = if rule == Rule::AdamW {
+            1.0 - alpha * h.weight_decay
+        } else {
+            1.0
+        };
+        (theta * kept)? - (direction * alpha)?
+    }
+}
+
+/// A parameter: a learnable f64 tensor with a copy of `values`' numbers.
+pub fn parameter(values: &Tensor) -> Result<Var> {
+    Var::from_tensor(&values.to_dtype(DType::F64)?.copy()?)
+}

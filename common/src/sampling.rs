@@ -1,0 +1,175 @@
+//! Data: one seeded generator, grids, noise, Gaussian matrices, the unit sphere, mini-batches.
+//!
+//! All randomness is drawn on the host from a ChaCha8 stream owned by the caller, so the same seed gives the same numbers
+//! on every device, with any number of threads and with later versions of candle.
+
+use anyhow::{Result, ensure};
+use candle_core::{Device, Tensor};
+use rand::seq::SliceRandom;
+use rand::{Rng as _, SeedableRng};
+use rand_distr::StandardNormal;
+
+/// The generator of the whole companion: seeded, version-stable, cheap to split into streams.
+pub type Rng = rand_chacha::ChaCha8Rng;
+
+/// The generator of stream `stream` of `seed`. Streams of one seed are independent: one each for data, noise, start values …
+pub fn rng(seed: u64, stream: u64) -> Rng {
+    let mut rng = Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    rng
+}
+
+/// `count` evenly spaced points from `first` to `last`, both included; point i is computed afresh, so no rounding adds up.
+///
+/// One point is `first` alone. Written as a weighted mean of the two ends: `grid(0, 1, 11)[3]` is 0.3 exactly as typed.
+pub fn grid(first: f64, last: f64, count: usize) -> Vec<f64> {
+    let intervals = count.saturating_sub(1).max(1) as f64;
+    (0..count)
+        .map(|i| (first * (intervals - i as f64) + last * i as f64) / intervals)
+        .collect()
+}
+
+/// Noisy observations f(x) + ε of a function, ε ~ N(0, `noise_std`²), one draw per point.
+pub fn observe(f: impl Fn(f64) -> f64, xs: &[f64], noise_std: f64, rng: &mut Rng) -> Vec<f64> {
+    xs.iter()
+        .map(|&x| f(x) + noise_std * rng.sample::<f64, _>(StandardNormal))
+        .collect()
+}
+
+/// `count` independent draws from N(0, 1).
+pub fn normal_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
+    rng.sample_iter(StandardNormal).take(count).collect()
+}
+
+/// A matrix `[rows, columns]` of independent N(0, 1) entries, f64.
+pub fn normal_matrix(
+    rows: usize,
+    columns: usize,
+    rng: &mut Rng,
+    device: &Device,
+) -> Result<Tensor> {
+    Ok(Tensor::from_vec(
+        normal_vec(rows * columns, rng),
+        (rows, columns),
+        device,
+    )?)
+}
+
+/// `count` points `[count, dimension]` spread evenly over the unit sphere: Gaussian vectors scaled to length one.
+///
+/// `dimension` is at least 1.
+pub fn unit_sphere(
+    count: usize,
+    dimension: usize,
+    rng: &mut Rng,
+    device: &Device,
+) -> Result<Tensor> {
+    let x = normal_matrix(count, dimension, rng, device)?;
+    let norms = x.sqr()?.sum_keepdim(1)?.sqrt()?;
+    Ok(x.broadcast_div(&norms)?)
+}
+
+/// Inputs and targets that belong together, sample by sample along the first dimension.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    x: Tensor,
+    y: Tensor,
+}
+
+impl Dataset {
+    /// Pairs `x` `[N, …]` with `y` `[N, …]`. Errors if the numbers of samples differ or are zero.
+    pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
+        let (nx, ny) = (x.dim(0)?, y.dim(0)?);
+        ensure!(
+            nx == ny && nx > 0,
+            "a data set needs as many inputs as targets, at least one; got {nx} and {ny}"
+        );
+        Ok(Self { x, y })
+    }
+
+    /// Number of samples N.
+    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
+    pub fn len(&self) -> usize {
+        self.x.dims()[0]
+    }
+
+    /// Mini-batches `(x [B, …], y [B, …])` in order; the last one holds what is left over. `batch_size` is at least 1.
+    pub fn batches(&self, batch_size: usize) -> Result<Vec<(Tensor, Tensor)>> {
+        ensure!(batch_size > 0, "batch_size = 0: at least 1");
+        (0..self.len())
+            .step_by(batch_size)
+            .map(|start| {
+                let len = batch_size.min(self.len() - start);
+                Ok((self.x.narrow(0, start, len)?, self.y.narrow(0, start, len)?))
+            })
+            .collect()
+    }
+
+    /// Mini-batches as [`Dataset::batches`], over the samples in an order drawn from `rng`.
+    pub fn shuffled_batches(
+        &self,
+        batch_size: usize,
+        rng: &mut Rng,
+    ) -> Result<Vec<(Tensor, Tensor)>> {
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.shuffle(rng);
+        let order = Tensor::new(order, self.x.device())?;
+        Self {
+            x: self.x.index_select(&order, 0)?,
+            y: self.y.index_select(&order, 0)?,
+        }
+        .batches(batch_size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grid_hits_the_decimals_exactly() {
+        let xs = grid(0.0, 1.0, 11);
+        assert_eq!(xs, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]);
+        assert_eq!(grid(2.0, 3.0, 1), [2.0]);
+        assert!(grid(2.0, 3.0, 0).is_empty());
+    }
+
+    #[test]
+    fn streams_of_a_seed_differ_and_repeat() {
+        let draw = |seed, stream| normal_vec(4, &mut rng(seed, stream));
+        assert_eq!(draw(1, 0), draw(1, 0));
+        assert_ne!(draw(1, 0), draw(1, 1));
+        assert_ne!(draw(1, 0), draw(2, 0));
+    }
+
+    #[test]
+    fn without_noise_an_observation_is_the_function() {
+        assert_eq!(
+            observe(|x| x * x, &[1.0, 2.0], 0.0, &mut rng(1, 0)),
+            [1.0, 4.0]
+        );
+    }
+
+    #[test]
+    fn every_sample_is_in_one_batch() -> Result<()> {
+        let x = Tensor::arange(0f64, 7.0, &Device::Cpu)?;
+        let data = Dataset::new(x.clone(), x.clone())?;
+        assert_eq!(data.len(), 7);
+        let joined = |batches: Vec<(Tensor, Tensor)>| -> Result<Vec<f64>> {
+            let mut all = vec![];
+            for (x, y) in batches {
+                assert_eq!(x.to_vec1::<f64>()?, y.to_vec1::<f64>()?);
+                all.extend(x.to_vec1::<f64>()?);
+            }
+            Ok(all)
+        };
+        assert_eq!(joined(data.batches(3)?)?, x.to_vec1::<f64>()?);
+        let mut shuffled = joined(data.shuffled_batches(3, &mut rng(1, 0))?)?;
+        assert_ne!(shuffled, x.to_vec1::<f64>()?);
+        shuffled.sort_by(f64::total_cmp);
+        assert_eq!(shuffled, x.to_vec1::<f64>()?);
+        assert!(Dataset::new(x.clone(), x.narrow(0, 0, 3)?).is_err());
+        assert!(data.batches(0).is_err());
+        Ok(())
+    }
+}

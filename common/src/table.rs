@@ -1,0 +1,94 @@
+//! A table of numbers that counts: one row per update, epoch or iteration. Training histories and curves are such tables.
+
+use std::fmt::Write as _;
+
+/// Named columns; the first is a counter, the others f64.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    columns: Vec<String>,
+    rows: Vec<(usize, Vec<f64>)>,
+}
+
+impl Table {
+    /// An empty table whose counter is called `counter` and whose values are called `columns`.
+    pub fn new<S: Into<String>>(counter: &str, columns: impl IntoIterator<Item = S>) -> Self {
+        let columns = std::iter::once(counter.to_owned())
+            .chain(columns.into_iter().map(Into::into))
+            .collect();
+        Self {
+            columns,
+            rows: vec![],
+        }
+    }
+
+    /// Appends a row; a missing value is NaN, a value without a column is dropped.
+    pub fn push(&mut self, count: usize, values: &[f64]) {
+        let mut row = values.to_vec();
+        row.resize(self.columns.len() - 1, f64::NAN);
+        self.rows.push((count, row));
+    }
+
+    /// Names of all columns, the counter first.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// The rows: counter and values.
+    pub fn rows(&self) -> &[(usize, Vec<f64>)] {
+        &self.rows
+    }
+
+    /// The counter's values as f64, ready to plot.
+    pub fn counts(&self) -> Vec<f64> {
+        self.rows.iter().map(|&(count, _)| count as f64).collect()
+    }
+
+    /// The values of the column `name`; empty if there is none of that name.
+    pub fn column(&self, name: &str) -> Vec<f64> {
+        match self.columns[1..].iter().position(|column| column == name) {
+            Some(index) => self.rows.iter().map(|(_, values)| values[index]).collect(),
+            None => vec![],
+        }
+    }
+
+    /// The last value of the column `name`; NaN if there is none.
+    pub fn last(&self, name: &str) -> f64 {
+        self.column(name).last().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Comma-separated values with a header. Every number has the digits that make it exact again; NaN is an empty cell.
+    pub fn to_csv(&self) -> String {
+        let mut csv = self.columns.join(",") + "\n";
+        for (count, values) in &self.rows {
+            let _ = write!(csv, "{count}");
+            for value in values {
+                let _ = if value.is_nan() {
+                    write!(csv, ",")
+                } else {
+                    write!(csv, ",{value:?}")
+                };
+            }
+            csv.push('\n');
+        }
+        csv
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_is_exact_and_short_rows_have_empty_cells() {
+        let mut table = Table::new("update", ["loss", "error"]);
+        table.push(0, &[0.1 + 0.2, 1e-20]);
+        table.push(1, &[2.0]);
+        assert_eq!(
+            table.to_csv(),
+            "update,loss,error\n0,0.30000000000000004,1e-20\n1,2.0,\n"
+        );
+        assert_eq!(table.column("loss"), [0.1 + 0.2, 2.0]);
+        assert_eq!(table.counts(), [0.0, 1.0]);
+        assert!(table.last("error").is_nan() && table.column("none").is_empty());
+    }
+}

@@ -6,7 +6,7 @@
 //! Run it with `cargo run --release --bin sec2_4_device`.
 
 use anyhow::Result;
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use common::{
     config::{self, range},
     context::{Context, Phase},

@@ -96,7 +96,7 @@ pub fn descend_by_backprop(start: [f64; 2], config: &Config, device: &Device) ->
     let x = Var::new(&start, device)?;
     let mut path = vec![start];
     for _ in 0..config.num_iterations {
-        let gradient = gradient(&x, |x| f(x))?;
+        let gradient = gradient(&x, f)?;
         x.set(&(x.detach() - (gradient * config.step_size)?)?)?; // x ← x − η∇f(x)
         path.push(point(&x)?);
     }

@@ -15,7 +15,7 @@
 
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
-use candle_nn::{Module, Optimizer as _};
+use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},

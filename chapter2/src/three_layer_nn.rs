@@ -16,10 +16,11 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor, Var};
-use candle_nn::{Module, Optimizer as _};
+use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    linalg,
     loss::half_sum_squared_error,
     ops::FixedMap,
     optim::{self, Optimizer, Rule},
@@ -103,18 +104,24 @@ impl Network {
 }
 // ANCHOR_END: model
 
-/// W `[d, m]` and a `[m]`, both N(0, 1).
-pub fn draw_weights(config: &Config, rng: &mut Rng, device: &Device) -> Result<(Tensor, Tensor)> {
-    let a = Tensor::new(sampling::normal_vec(config.num_hidden, rng), device)?;
-    Ok((
-        sampling::normal_matrix(config.num_inputs, config.num_hidden, rng, device)?,
-        a,
-    ))
+/// The step size above which gradient descent overshoots at the start: 2/λmax of H = JJᵀ, J = ∂f/∂W `[n, d·m]`.
+///
+/// A step changes the outputs by −ηH(f − y) to first order, so the residual shrinks in every direction if η < 2/λmax.
+// ANCHOR: stability
+pub fn largest_stable_step(data: &Data, w: &Tensor, a: &Tensor) -> Result<f64> {
+    let active = data.x.matmul(w)?.gt(0.0)?.to_dtype(a.dtype())?; // relu'(XW), [n, m]
+    let slopes = (active.broadcast_mul(a)? / (a.dim(0)? as f64).sqrt())?; // [n, m]
+    let h = (data.x.matmul(&data.x.t()?)? * slopes.matmul(&slopes.t()?)?)?; // XXᵀ ∘ SSᵀ, [n, n]
+    let eigenvalues = linalg::symmetric_eigenvalues(&h)?;
+    Ok(2.0 / eigenvalues[eigenvalues.len() - 1])
 }
+// ANCHOR_END: stability
 
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
+    /// 2/λmax at the start
+    pub largest_stable_step: f64,
     /// The labels yⱼ
     pub labels: Vec<f64>,
     /// f(W, xⱼ) before training
@@ -127,14 +134,16 @@ pub struct Outcome {
     pub history: Table,
 }
 
-/// Trains `network` on `data`.
+/// Trains the first layer of a network from `w` `[d, m]` with the output weights `a` `[m]`.
 // ANCHOR: training
 pub fn fit(
     config: &Config,
     data: &Data,
-    network: &Network,
+    w: &Tensor,
+    a: &Tensor,
     context: &mut Context,
 ) -> Result<Outcome> {
+    let network = Network::new(w, a)?;
     let x = FixedMap::new(&data.x)?;
     let before = network.forward(&x)?.to_vec1()?;
     let mut optimizer = Optimizer::new(
@@ -151,11 +160,11 @@ pub fn fit(
             Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?) // L(W) = ½ Σⱼ (f(W, xⱼ) − yⱼ)²
         },
     )?;
-    let after = network.forward(&x)?.to_vec1()?;
     Ok(Outcome {
+        largest_stable_step: largest_stable_step(data, w, a)?,
         labels: data.y.to_vec1()?,
         before,
-        after,
+        after: network.forward(&x)?.to_vec1()?,
         w: network.w.as_tensor().copy()?,
         history,
     })
@@ -190,11 +199,19 @@ figure shows the loss and the outputs before and after. Try --num-hidden 1000 an
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let rng = &mut context.rng(0);
-        let data = draw_data(config, rng, &context.device)?;
-        let (w, a) = draw_weights(config, rng, &context.device)?;
+        let Config {
+            num_inputs: d,
+            num_hidden: m,
+            ..
+        } = *config;
+        let w = sampling::normal_matrix(d, m, &mut context.rng(0), &context.device)?; // W ~ N(0, 1)
+        let a = Tensor::new(
+            sampling::normal_vec(m, &mut context.rng(1)),
+            &context.device,
+        )?; // a ~ N(0, 1)
+        let data = draw_data(config, &mut context.rng(2), &context.device)?;
         context.phase(Phase::Training);
-        fit(config, &data, &Network::new(&w, &a)?, context)
+        fit(config, &data, &w, &a, context)
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
@@ -204,9 +221,10 @@ figure shows the loss and the outputs before and after. Try --num-hidden 1000 an
         );
         let rate = (last / first).powf(1.0 / config.num_iterations as f64);
         let summary = format!(
-            "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations\n\
-             with η = {} each iteration multiplied the loss by {rate:.4} on average",
-            config.num_iterations, config.step_size,
+            "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations
+\
+             with η = {} each iteration multiplied it by {rate:.4} on average; at the start steps below {:.3} are stable",
+            config.num_iterations, config.step_size, outcome.largest_stable_step,
         );
         Ok(Report {
             headline: format!("loss {first:.3e} → {last:.3e}, × {rate:.3} per iteration"),
@@ -262,7 +280,8 @@ mod tests {
         };
         let rng = &mut sampling::rng(3, 0);
         let data = draw_data(&config, rng, &Device::Cpu)?;
-        let (w, a) = draw_weights(&config, rng, &Device::Cpu)?;
+        let w = sampling::normal_matrix(3, 5, rng, &Device::Cpu)?;
+        let a = Tensor::new(sampling::normal_vec(5, rng), &Device::Cpu)?;
         let (network, x) = (Network::new(&w, &a)?, FixedMap::new(&data.x)?);
         let loss = || Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?);
         assert!(gradient_error(&[network.w.clone()], 1e-6, loss)? < 1e-8);

@@ -284,7 +284,7 @@ mod tests {
         let a = Tensor::new(sampling::normal_vec(5, rng), &Device::Cpu)?;
         let (network, x) = (Network::new(&w, &a)?, FixedMap::new(&data.x)?);
         let loss = || Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?);
-        assert!(gradient_error(&[network.w.clone()], 1e-6, loss)? < 1e-8);
+        assert!(gradient_error(std::slice::from_ref(&network.w), 1e-6, loss)? < 1e-8);
         Ok(())
     }
 

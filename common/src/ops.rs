@@ -7,6 +7,8 @@
 //! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
+//! | [`relu`], [`clamp`] | max(0, x), x projected to an interval | x |
+//! | [`sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
 //! candle's own `matmul` computes the gradient of both operands, of data as well as of parameters, and every candle
@@ -15,16 +17,20 @@
 //! projection or a shrink between two of them as between any others.
 //!
 //! The fast paths are for `f64` and `f32` on the CPU; elsewhere the same calls run plain candle operations. The plain
-//! form of each operation is public (`*_plain`): it is the definition, and the tests hold the fast path against it.
-//! Results do not depend on the number of threads, bit for bit.
+//! form of each operation is public (`*_plain`, or candle's own `relu` and `clamp`): it is the definition, and the tests
+//! hold the fast path against it. Results do not depend on the number of threads, bit for bit.
 
 mod affine_step;
+mod elementwise;
 mod entry;
 mod fixed_map;
 mod in_place;
 mod kernel;
+mod squared_error;
 
 pub use affine_step::AffineStep;
+pub use elementwise::{clamp, relu};
 pub use entry::{entry, entry_plain};
 pub use fixed_map::FixedMap;
 pub use in_place::update_in_place;
+pub use squared_error::{sum_squared_error, sum_squared_error_plain};

@@ -1,7 +1,10 @@
 //! The fast operations of `common::ops` against their plain candle twins.
 
 use candle_core::{DType, Device, Error, Result, Tensor, Var};
-use common::ops::{AffineStep, FixedMap, entry, entry_plain, update_in_place};
+use common::ops::{
+    AffineStep, FixedMap, clamp, entry, entry_plain, relu, sum_squared_error,
+    sum_squared_error_plain, update_in_place,
+};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
@@ -156,6 +159,54 @@ proptest! {
         let plain = value_and_gradients(&map.matmul_plain(&theta).unwrap(), &[&theta]).unwrap();
         assert_close(&fast, &plain, tolerance(dtype));
     }
+
+    #[test]
+    fn elementwise_functions_and_the_loss_equal_their_plain_twins(
+        seed: u64,
+        shape in prop::collection::vec(1usize..30, 0..4),
+        learned_target: bool,
+        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
+    ) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let x = Var::from_tensor(&random(rng, &shape, dtype).unwrap()).unwrap();
+        let check = |fast: Tensor, plain: Tensor, vars: &[&Var]| {
+            let (fast, plain) = (value_and_gradients(&fast, vars).unwrap(), value_and_gradients(&plain, vars).unwrap());
+            assert_close(&fast, &plain, tolerance(dtype));
+        };
+        check(relu(&x).unwrap(), x.relu().unwrap(), &[&x]);
+        check(clamp(&x, -0.25, 0.5).unwrap(), x.clamp(-0.25, 0.5).unwrap(), &[&x]);
+
+        let target = Var::from_tensor(&random(rng, &shape, dtype).unwrap()).unwrap();
+        let (target, vars) =
+            if learned_target { (target.as_tensor().clone(), vec![&x, &target]) } else { (target.detach(), vec![&x]) };
+        check(sum_squared_error(&x, &target).unwrap(), sum_squared_error_plain(&x, &target).unwrap(), &vars);
+    }
+}
+
+/// At the kinks the slopes are candle's, so that a fast and a plain training stay the same training.
+#[test]
+fn kinks_have_the_slopes_of_candle() -> Result<()> {
+    let x = Var::new(&[-2.0, -1.0, -0.0, 0.0, 1.0, 2.0], &Device::Cpu)?;
+    for (fast, plain) in [
+        (relu(&x)?, x.relu()?),
+        (clamp(&x, -1.0, 1.0)?, x.clamp(-1.0, 1.0)?),
+    ] {
+        assert_eq!(
+            value_and_gradients(&fast, &[&x])?,
+            value_and_gradients(&plain, &[&x])?
+        );
+    }
+    Ok(())
+}
+
+/// A diverging training must not look like a converging one.
+#[test]
+fn not_a_number_stays_visible() -> Result<()> {
+    let x = Tensor::new(f64::NAN, &Device::Cpu)?;
+    for y in [relu(&x)?, clamp(&x, -1.0, 1.0)?, sum_squared_error(&x, &x)?] {
+        assert!(y.to_scalar::<f64>()?.is_nan());
+    }
+    Ok(())
 }
 
 /// Large enough to be split over the cores: the bits must not depend on how many there are.
@@ -289,6 +340,12 @@ fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
         ),
         (map.forward(&x)?, map.forward_plain(&x)?),
         (map.matmul(&x.t()?)?, map.matmul_plain(&x.t()?)?),
+        (relu(&x)?, x.relu()?),
+        (clamp(&x, -0.5, 0.5)?, x.clamp(-0.5, 0.5)?),
+        (
+            sum_squared_error(&x, &x.zeros_like()?)?,
+            x.sqr()?.sum_all()?,
+        ),
     ] {
         assert_eq!(numbers(&fast)?, numbers(&plain)?);
     }
@@ -322,6 +379,12 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     assert!(map.matmul(&x).is_err());
     assert!(
         map.forward(&x.to_dtype(DType::F32)?).is_err(),
+        "element type"
+    );
+    assert!(clamp(&x, 1.0, 1.0).is_err() && clamp(&x, f64::NAN, 1.0).is_err());
+    assert!(sum_squared_error(&x, &b).is_err());
+    assert!(
+        sum_squared_error(&x, &x.to_dtype(DType::F32)?).is_err(),
         "element type"
     );
     assert!(entry(&x, 0).is_err());

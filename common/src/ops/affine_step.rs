@@ -1,4 +1,4 @@
-use super::kernel::{self, Fixed};
+use super::kernel::{self, Fixed, LANES};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
 use std::sync::Arc;
@@ -144,9 +144,26 @@ fn coefficients<T: WithDType>(entries: &[T]) -> (T, T) {
     (entries[0], entries.get(1).copied().unwrap_or(T::zero()))
 }
 
-/// The rows of a batch, each with its row of `b`, which may be one row for all.
-fn rows<'a, T>(x: &'a [T], b: &'a [T], n: usize) -> impl Iterator<Item = (&'a [T], &'a [T])> {
-    x.chunks_exact(n).zip(b.chunks_exact(n).cycle())
+/// ⟨g, b⟩ − ⟨h, x⟩ and h ← g − ηh in one pass over memory.
+fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
+    let (h, h_tail) = h.as_chunks_mut::<LANES>();
+    let ((x, x_tail), (b, b_tail), (g, g_tail)) = (
+        x.as_chunks::<LANES>(),
+        b.as_chunks::<LANES>(),
+        g.as_chunks::<LANES>(),
+    );
+    let mut sums = [T::zero(); LANES];
+    for (((h, x), b), g) in h.iter_mut().zip(x).zip(b).zip(g) {
+        for lane in 0..LANES {
+            sums[lane] += g[lane] * b[lane] - h[lane] * x[lane];
+            h[lane] = g[lane] - eta * h[lane];
+        }
+    }
+    for (((h, x), b), g) in h_tail.iter_mut().zip(x_tail).zip(b_tail).zip(g_tail) {
+        sums[0] += *g * *b - *h * *x;
+        *h = *g - eta * *h;
+    }
+    sums.into_iter().fold(T::zero(), |sum, lane| sum + lane)
 }
 
 impl Step {
@@ -156,7 +173,7 @@ impl Step {
         kernel::with_entries([&self.0.transpose], |[gt]| {
             // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
             let mut y = Vec::with_capacity(x.len());
-            for (x, b) in rows(x, b, n) {
+            for x in x.chunks(b.len().max(1)) {
                 y.extend(x.iter().zip(b).map(|(x, b)| keep * *x + eta * *b));
             }
             kernel::for_row_blocks(&mut y, [n, n], |start, y| {
@@ -192,13 +209,19 @@ impl Step {
                 let (x, g) = (&x[block.clone()], &g[block.clone()]);
                 let b = if b.len() == n { b } else { &b[block] };
                 kernel::product(h, None, T::one(), g, matrix, [h.len() / n, n, n]);
-                if lambda != T::zero() {
+                let mut grad_lambda = T::zero();
+                if c.len() == 2 {
                     h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
+                    grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
                 }
-                let gb = rows(g, b, n).fold(T::zero(), |sum, (g, b)| sum + kernel::dot(g, b));
-                let sums = [gb - kernel::dot(h, x), T::zero() - eta * kernel::dot(g, x)];
-                h.iter_mut().zip(g).for_each(|(h, g)| *h = *g - eta * *h);
-                sums
+                // b may be one row for all; then the pass goes row by row
+                let rows = h
+                    .chunks_mut(b.len())
+                    .zip(x.chunks(b.len()))
+                    .zip(g.chunks(b.len()));
+                let grad_eta =
+                    rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta));
+                [grad_eta, grad_lambda]
             });
             let grad_c = (0..c.len())
                 .map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i]))

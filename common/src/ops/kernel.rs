@@ -132,21 +132,22 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
     out
 }
 
-/// ⟨a, b⟩ in eight partial sums, an order that the compiler can vectorise and that never changes.
-pub fn dot<T: WithDType>(a: &[T], b: &[T]) -> T {
-    const LANES: usize = 8;
+/// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.
+pub const LANES: usize = 8;
+
+/// The sum of `f(aᵢ, bᵢ)`.
+pub fn sum_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut sums = [T::zero(); LANES];
-    let (mut a, mut b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    for (a, b) in a.by_ref().zip(b.by_ref()) {
+    for (a, b) in a.iter().zip(b) {
         for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
+            sums[lane] += f(a[lane], b[lane]);
         }
     }
-    let tail = a
-        .remainder()
+    let tail = a_tail
         .iter()
-        .zip(b.remainder())
-        .fold(T::zero(), |sum, (a, b)| sum + *a * *b);
+        .zip(b_tail)
+        .fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
     sums.into_iter().fold(tail, |sum, lane| sum + lane)
 }
 

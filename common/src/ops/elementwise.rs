@@ -1,0 +1,83 @@
+use super::kernel;
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType, bail};
+
+/// max(0, x), with slope 1 at 0 as candle has it.
+///
+/// candle's own `relu` makes a mask and two tensors of zeros on the way back.
+///
+/// # Errors
+/// Only what candle's own `relu` refuses.
+pub fn relu(x: &Tensor) -> Result<Tensor> {
+    if !kernel::is_fast(x) {
+        return x.relu();
+    }
+    let value = |x: f64| if x < 0.0 { 0.0 } else { x }; // keeps NaN, so that a divergence stays visible
+    let slope = |x: f64| if x >= 0.0 { 1.0 } else { 0.0 };
+    x.contiguous()?.apply_op1(Elementwise {
+        name: "relu",
+        value,
+        slope,
+    })
+}
+
+/// x projected to the interval `[low, high]`; the slope is 1 inside, 0 outside and, as candle has it, ½ on the bounds.
+///
+/// candle's own `clamp` compares with each bound again on the way back and makes a gradient for the bounds too.
+///
+/// # Errors
+/// `low` is not below `high`.
+pub fn clamp(x: &Tensor, low: f64, high: f64) -> Result<Tensor> {
+    if !matches!(low.partial_cmp(&high), Some(std::cmp::Ordering::Less)) {
+        bail!("no interval from {low} to {high}");
+    }
+    if !kernel::is_fast(x) {
+        return x.clamp(low, high);
+    }
+    let value = move |x: f64| x.clamp(low, high); // keeps NaN
+    let slope = move |x: f64| {
+        if x > low && x < high {
+            1.0
+        } else if x == low || x == high {
+            0.5
+        } else {
+            0.0
+        }
+    };
+    x.contiguous()?.apply_op1(Elementwise {
+        name: "clamp",
+        value,
+        slope,
+    })
+}
+
+/// A function of each entry and its derivative there.
+struct Elementwise<V, S> {
+    name: &'static str,
+    value: V,
+    slope: S,
+}
+
+impl<V: Fn(f64) -> f64, S: Fn(f64) -> f64> CustomOp1 for Elementwise<V, S> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        kernel::for_dtype!(x.dtype(), T => {
+            let x = kernel::entries::<T>(x, layout)?;
+            let y = x.iter().map(|x| T::from_f64((self.value)(x.to_f64()))).collect();
+            Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
+        })
+    }
+
+    fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let grad = grad.contiguous()?;
+        kernel::for_dtype!(grad.dtype(), T => {
+            let grad_x: Vec<T> = kernel::with_entries([x, &grad], |[x, g]: [&[T]; 2]| {
+                Ok(x.iter().zip(g).map(|(x, g)| *g * T::from_f64((self.slope)(x.to_f64()))).collect())
+            })?;
+            Tensor::from_vec(grad_x, x.shape(), x.device()).map(Some)
+        })
+    }
+}

@@ -215,11 +215,8 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let reach = |xs: &[f64]| 1.15 * xs.iter().fold(0.1f64, |reach, x| reach.max(x.abs()));
     // Equal scales would make the valley's shape plain, but the path would be a thin line: each axis has its own.
     let (reach1, reach2) = (reach(&x1), reach(&x2));
-    let (f_start, levels) = (
-        outcome.history.column("f")[0],
-        [0.02, 0.08, 0.18, 0.32, 0.5, 0.72, 1.0, 1.3],
-    );
-    let levels = levels.map(|share| share * f_start);
+    let scale = 10f64.powf(outcome.history.column("f")[0].max(1e-300).log10().floor());
+    let levels = [0.02, 0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0].map(|level| level * scale);
     let contours = Panel::new("f(x) = 4x₁² + x₂²", "x₁", "x₂")
         .contours(
             |x1, x2| 4.0 * x1 * x1 + x2 * x2,

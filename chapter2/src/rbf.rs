@@ -233,7 +233,10 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
             summary,
             final_loss: Some(last),
             tables: vec![("history", outcome.history.clone())],
-            figures: vec![("rbf", figure(config, outcome)?)],
+            figures: vec![
+                ("basis", basis_figure(config)?),
+                ("rbf", fit_figure(config, outcome)),
+            ],
             parameters: vec![(
                 "theta".into(),
                 Tensor::new(outcome.theta.as_slice(), &Device::Cpu)?,
@@ -242,20 +245,23 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
     }
 }
 
-fn figure(config: &Config, outcome: &Outcome) -> Result<Figure> {
+fn basis_figure(config: &Config) -> Result<Figure> {
     let wide = grid(-1.0, 2.5, 351);
     let bumps = basis_matrix(config, &wide, &Device::Cpu)?
         .t()?
         .to_vec2::<f64>()?;
-    let mut basis = Panel::new(
-        format!("The {} basis functions", config.num_basis),
-        "x",
-        "φᵢ(x)",
-    )
-    .shade_x("fitted here", 0.0, 1.0);
-    for bump in bumps {
-        basis = basis.series(Series::line("", &wide, &bump).thin());
+    let title = format!(
+        "The {} basis functions; the fit is on the shaded interval",
+        config.num_basis
+    );
+    let mut basis = Panel::new(title, "x", "φᵢ(x)").shade_x("", 0.0, 1.0);
+    for (i, bump) in bumps.iter().enumerate() {
+        basis = basis.series(Series::line("", &wide, bump).style(i % 3).solid().thin());
     }
+    Ok(Figure::new().panel(basis))
+}
+
+fn fit_figure(config: &Config, outcome: &Outcome) -> Figure {
     let fit = Panel::new("Target and learned g", "x", "y")
         .series(Series::line(
             "exp(−5x)·sin(5x)",
@@ -278,7 +284,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Result<Figure> {
         &outcome.history.column("sum_squared_error"),
     ))
     .log_y();
-    Ok(Figure::new().panel(basis).panel(fit).panel(loss).columns(3))
+    Figure::new().panel(fit).panel(loss).columns(2)
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //! A logarithmic axis is a linear one for log10 of the values, with its own ticks: plotters' loses its ticks for tiny
 //! values, has none within one decade, and draws 0 and NaN as data.
 
+use super::draw::EM;
+use super::text;
+
 /// An axis as described.
 #[derive(Clone, Debug)]
 pub(super) struct AxisSpec {
@@ -41,9 +44,25 @@ pub(super) struct Tick {
     pub label: Option<String>,
 }
 
+impl Tick {
+    pub fn text(&self) -> &str {
+        self.label.as_deref().unwrap_or_default()
+    }
+
+    /// Pixels the label takes.
+    pub fn width(&self) -> f64 {
+        text::width(self.text(), EM)
+    }
+
+    /// Pixels the mark is long.
+    pub fn length(&self) -> f64 {
+        if self.label.is_some() { 6.0 } else { 3.0 }
+    }
+}
+
 impl Axis {
     /// The given range, or one that holds all `values` with a small margin.
-    pub fn fit(spec: &AxisSpec, values: impl Iterator<Item = f64>) -> Self {
+    pub fn fit(spec: &AxisSpec, values: &[f64]) -> Self {
         let log = spec.log;
         let scale = |value: f64| if log { value.log10() } else { value };
         if let Some((low, high)) = spec.range {
@@ -53,8 +72,8 @@ impl Axis {
                 high: scale(high),
             };
         }
-        let (mut low, mut high) = values
-            .filter(|&value| spec.shows(value))
+        let shown = values.iter().copied().filter(|&value| spec.shows(value));
+        let (mut low, mut high) = shown
             .map(scale)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
                 (low.min(v), high.max(v))
@@ -126,22 +145,24 @@ impl Axis {
                 _ => steps,
             });
         }
-        let stride = [1, 2, 3, 5, 10, 20, 50]
+        let stride = [1, 2, 3, 5, 10, 20, 50, 100, 200]
             .into_iter()
             .find(|s| decades.div_ceil(*s) <= count)
-            .unwrap_or(100);
+            .unwrap_or(500);
         let mut ticks = Vec::new();
         for exponent in first - 1..=last {
             let major = exponent.rem_euclid(stride as i32) == 0;
             let label = major.then(|| format!("10{}", superscript(exponent)));
-            ticks.push((
-                Decimal {
-                    digits: 1,
-                    exponent,
-                }
-                .value(),
-                label,
-            ));
+            if major || decades <= 60 {
+                ticks.push((
+                    Decimal {
+                        digits: 1,
+                        exponent,
+                    }
+                    .value(),
+                    label,
+                ));
+            }
             if stride == 1 && decades <= 8 {
                 ticks.extend((2..10).map(|digits| (Decimal { digits, exponent }.value(), None)));
             }
@@ -204,7 +225,7 @@ fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<Decimal> {
 /// The ticks with labels in one style: plain digits for ordinary magnitudes, else `1.5×10⁻⁷`.
 fn labelled(ticks: Vec<Decimal>) -> Vec<(f64, Option<String>)> {
     let largest = ticks.iter().map(|d| d.value().abs()).fold(0.0, f64::max);
-    let plain = (1e-3..1e5).contains(&largest) || largest == 0.0;
+    let plain = (1e-3..1e6).contains(&largest) || largest == 0.0;
     let power = if plain {
         0
     } else {
@@ -279,7 +300,7 @@ mod tests {
                 log,
                 ..AxisSpec::new(String::new())
             },
-            values.iter().copied(),
+            values,
         );
         axis.ticks(count)
             .into_iter()
@@ -345,7 +366,7 @@ mod tests {
                 range: Some((1e-2, 1e2)),
                 label: String::new(),
             },
-            std::iter::empty(),
+            &[],
         );
         assert_eq!(log.position(1.0), Some(0.5));
         for hidden in [0.0, -1.0, f64::NAN, f64::INFINITY] {
@@ -360,7 +381,7 @@ mod tests {
             &[5e-324],
             &[1.0, 1.0 + 1e-15],
         ] {
-            let axis = Axis::fit(&AxisSpec::new(String::new()), data.iter().copied());
+            let axis = Axis::fit(&AxisSpec::new(String::new()), data);
             assert!(axis.ticks(6).len() >= 2, "{data:?} {axis:?}");
             assert!(
                 data.iter()

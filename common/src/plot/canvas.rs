@@ -45,6 +45,22 @@ impl Rect {
         }
     }
 
+    /// The place of a position from (0, 0) at the lower left to (1, 1) at the upper right.
+    pub fn at(&self, (u, v): (f64, f64)) -> Point {
+        (
+            self.left + u * self.width(),
+            self.bottom - v * self.height(),
+        )
+    }
+
+    /// The point inside that is nearest.
+    pub fn nearest(&self, (x, y): Point) -> Point {
+        (
+            x.clamp(self.left, self.right),
+            y.clamp(self.top, self.bottom),
+        )
+    }
+
     pub fn contains(&self, (x, y): Point) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
@@ -69,25 +85,27 @@ impl Rect {
         (from <= to).then_some((from, to))
     }
 
-    /// The parts of a polyline inside.
+    /// The parts of a polyline inside; a single point stays one.
     pub fn clip_line(&self, line: &[Point]) -> Vec<Vec<Point>> {
-        let mut parts: Vec<Vec<Point>> = Vec::new();
-        for pair in line.windows(2) {
-            let Some((from, to)) = self.clip(pair[0], pair[1]) else {
-                continue;
-            };
-            let start = mix(pair[0], pair[1], from);
-            match parts.last_mut() {
-                Some(part) if from == 0.0 && part.last() == Some(&pair[0]) => {}
-                _ => parts.push(vec![start]),
-            }
-            // A whole segment ends exactly at its point, so that the next one continues it.
-            let end = if to == 1.0 {
-                pair[1]
+        if let &[point] = line {
+            return if self.contains(point) {
+                vec![vec![point]]
             } else {
-                mix(pair[0], pair[1], to)
+                vec![]
             };
-            parts.last_mut().into_iter().for_each(|part| part.push(end));
+        }
+        let mut parts: Vec<Vec<Point>> = Vec::new();
+        let mut whole = false;
+        for pair in line.windows(2) {
+            let clipped = self.clip(pair[0], pair[1]);
+            if let Some((from, to)) = clipped {
+                let (start, end) = (mix(pair[0], pair[1], from), mix(pair[0], pair[1], to));
+                match parts.last_mut() {
+                    Some(part) if whole && from == 0.0 => part.push(end),
+                    _ => parts.push(vec![start, end]),
+                }
+            }
+            whole = clipped.is_some_and(|(_, to)| to == 1.0);
         }
         parts
     }
@@ -207,10 +225,28 @@ impl<B: DrawingBackend> Canvas<B> {
             if length == 0.0 {
                 continue;
             }
-            let (u, v) = (
-                (b.0 - a.0) / length * stroke.width / 2.0,
-                (b.1 - a.1) / length * stroke.width / 2.0,
-            );
+            let half = stroke.width / 2.0;
+            if a.0 == b.0 || a.1 == b.1 {
+                let along = if line.len() > 2 { half } else { 0.0 };
+                let (dx, dy) = if a.0 == b.0 {
+                    (half, along)
+                } else {
+                    (along, half)
+                };
+                let (left, right) = (a.0.min(b.0) - dx, a.0.max(b.0) + dx);
+                let (top, bottom) = (a.1.min(b.1) - dy, a.1.max(b.1) + dy);
+                self.rect(
+                    Rect {
+                        left,
+                        top,
+                        right,
+                        bottom,
+                    },
+                    stroke.color,
+                )?;
+                continue;
+            }
+            let (u, v) = ((b.0 - a.0) / length * half, (b.1 - a.1) / length * half);
             let mut corners = vec![
                 (a.0 + v, a.1 - u),
                 (b.0 + v, b.1 - u),
@@ -272,7 +308,7 @@ impl<B: DrawingBackend> Canvas<B> {
         );
         let style = TextStyle {
             em: em * self.scale,
-            color: super::draw::BLACK,
+            color: super::look::BLACK,
             anchor,
             rotated,
         };
@@ -283,21 +319,59 @@ impl<B: DrawingBackend> Canvas<B> {
     }
 }
 
-/// The same line with fewer points: of the points within half a pixel's width the first, lowest, highest and last.
-fn simplify(line: &[Point]) -> Vec<Point> {
-    let mut kept = Vec::new();
+/// Nearly the same line with fewer points.
+pub(super) fn simplify(line: &[Point]) -> Vec<Point> {
+    // Within half a pixel's width: the first, lowest, highest and last.
+    let mut dense = Vec::new();
     for column in line.chunk_by(|a, b| (2.0 * a.0).floor() == (2.0 * b.0).floor()) {
         let by_height = |&a: &usize, &b: &usize| column[a].1.total_cmp(&column[b].1);
-        let (low, high) = (
+        let extreme = [
             (0..column.len()).min_by(by_height),
             (0..column.len()).max_by(by_height),
-        );
-        let mut indices = [0, low.unwrap_or(0), high.unwrap_or(0), column.len() - 1];
+        ];
+        let mut indices = [
+            0,
+            extreme[0].unwrap_or(0),
+            extreme[1].unwrap_or(0),
+            column.len() - 1,
+        ];
         indices.sort_unstable();
-        kept.extend(indices.map(|k| column[k]));
+        match column.len() {
+            0..=4 => dense.extend(column),
+            _ => dense.extend(indices.map(|k| (column[0].0, column[k].1))),
+        }
     }
-    kept.dedup();
+    dense.dedup();
+    // Points less than a twentieth of a pixel off the chord past them are left out.
+    let mut kept: Vec<Point> = dense.first().copied().into_iter().collect();
+    let mut start = 0;
+    for k in 2..dense.len() {
+        let straight = |point: &Point| distance(*point, dense[start], dense[k]) < 0.05;
+        if k - start > 20 || !dense[start + 1..k].iter().all(straight) {
+            start = k - 1;
+            kept.push(dense[start]);
+        }
+    }
+    kept.extend(dense.last().filter(|_| dense.len() > 1));
     kept
+}
+
+/// How far `point` is from the segment `a` to `b`.
+fn distance(point: Point, a: Point, b: Point) -> f64 {
+    let (u, v) = (b.0 - a.0, b.1 - a.1);
+    let t = ((point.0 - a.0) * u + (point.1 - a.1) * v) / (u * u + v * v).max(1e-12);
+    let foot = mix(a, b, t.clamp(0.0, 1.0));
+    (point.0 - foot.0).hypot(point.1 - foot.1)
+}
+
+/// The points of a line and others between, at most `step` apart.
+pub(super) fn waypoints(line: &[Point], step: f64) -> Vec<Point> {
+    let mut points = line.to_vec();
+    for pair in line.windows(2) {
+        let steps = ((pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1) / step).ceil();
+        points.extend((1..steps as usize).map(|k| mix(pair[0], pair[1], k as f64 / steps)));
+    }
+    points
 }
 
 /// Cuts a line into its dashes.
@@ -328,4 +402,67 @@ fn dashes(line: &[Point], dash: Dash) -> Vec<Vec<Point>> {
         pieces.push(piece);
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOX: Rect = Rect {
+        left: 0.0,
+        top: 0.0,
+        right: 10.0,
+        bottom: 10.0,
+    };
+
+    #[test]
+    fn a_line_is_cut_at_the_frame_and_goes_on_where_it_returns() {
+        let parts = BOX.clip_line(&[
+            (-5.0, 5.0),
+            (5.0, 5.0),
+            (5.0, 50.0),
+            (7.0, 50.0),
+            (7.0, 5.0),
+        ]);
+        assert_eq!(
+            parts,
+            [
+                [(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)].to_vec(),
+                vec![(7.0, 10.0), (7.0, 5.0)]
+            ]
+        );
+        assert_eq!(
+            BOX.clip_line(&[(-1.0, 11.0), (11.0, 12.0)]),
+            Vec::<Vec<Point>>::new()
+        );
+        assert_eq!(BOX.clip_line(&[(3.0, 4.0)]), [[(3.0, 4.0)]]);
+    }
+
+    #[test]
+    fn dashes_follow_the_length_of_the_line() {
+        let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], &[4.0, 2.0]);
+        assert_eq!(
+            pieces,
+            [
+                vec![(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)],
+                vec![(3.0, 3.0), (3.0, 7.0)]
+            ]
+        );
+    }
+
+    #[test]
+    fn simplifying_keeps_bends_and_extremes() {
+        let straight: Vec<Point> = (0..=100)
+            .map(|k| (f64::from(k), 2.0 * f64::from(k)))
+            .collect();
+        assert!(simplify(&straight).len() < 10);
+        let bend = [(0.0, 0.0), (5.0, 5.0), (10.0, 0.0)];
+        assert_eq!(simplify(&bend), bend);
+        let noise: Vec<Point> = (0..1000)
+            .map(|k| (f64::from(k) / 100.0, f64::from(k * 7919 % 1000)))
+            .collect();
+        let few = simplify(&noise);
+        assert!(few.len() < 90);
+        assert!(few.iter().any(|p| p.1 == 0.0) && few.iter().any(|p| p.1 == 999.0));
+    }
 }

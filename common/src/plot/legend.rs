@@ -1,23 +1,15 @@
 //! The legend: its size, its drawing, and the place where it covers no curve.
 
-use super::canvas::{Canvas, Marker, Point, Rect, Stroke};
+use super::canvas::{Canvas, Point, Rect};
+use super::look::{self, Look};
 use super::{draw, text};
 use anyhow::Result;
 use plotters::prelude::DrawingBackend;
-use plotters_backend::BackendColor;
 use plotters_backend::text_anchor::HPos;
 
 const ROW: f64 = 25.0;
 const KEY: f64 = 44.0;
 const PADDING: f64 = 9.0;
-
-/// How a series looks, in the panel and in the legend.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Look {
-    pub fill: Option<BackendColor>,
-    pub stroke: Option<Stroke>,
-    pub marker: Option<Marker>,
-}
 
 pub(super) struct Legend {
     pub entries: Vec<(String, Look)>,
@@ -44,14 +36,13 @@ impl Legend {
     }
 
     /// The same in as many columns as `width` holds, but not more than needed.
-    pub fn wide(self, width: f64) -> Self {
-        let columns = (width / self.column_width())
-            .floor()
-            .clamp(1.0, self.entries.len().max(1) as f64) as usize;
-        let rows = self.entries.len().div_ceil(columns);
+    pub fn wide(&self, width: f64) -> Self {
+        let count = self.entries.len().max(1);
+        let columns = ((width / self.column_width()) as usize).clamp(1, count);
+        let columns = count.div_ceil(count.div_ceil(columns));
         Self {
-            columns: self.entries.len().div_ceil(rows.max(1)).max(1),
-            ..self
+            entries: self.entries.clone(),
+            columns,
         }
     }
 
@@ -84,8 +75,8 @@ impl Legend {
     }
 
     pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, at: Rect) -> Result<()> {
-        canvas.rect(at, draw::GREY)?;
-        canvas.rect(at.grown(-1.0), draw::WHITE)?;
+        canvas.rect(at, look::LEGEND_FRAME)?;
+        canvas.rect(at.grown(-1.0), look::WHITE)?;
         // A text too long for the figure shrinks rather than being cut.
         let column_width = at.width() / self.columns as f64;
         let rows = self.entries.len().div_ceil(self.columns);
@@ -122,5 +113,43 @@ impl Legend {
             canvas.text(name, (right + PADDING, y), em, HPos::Left, false)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_legend_keeps_clear_of_the_curves_or_stays_outside() {
+        let plot = Rect {
+            left: 100.0,
+            top: 50.0,
+            right: 850.0,
+            bottom: 500.0,
+        };
+        let legend = Legend {
+            entries: vec![("gradient descent".into(), Look::default()); 3],
+            columns: 1,
+        };
+        let falling: Vec<Point> = (0..200)
+            .map(|k| plot.at((f64::from(k) / 200.0, 1.0 - f64::from(k) / 200.0)))
+            .collect();
+        let rising: Vec<Point> = falling.iter().map(|&(x, y)| (x, 550.0 - y)).collect();
+        for (curve, side) in [(&falling, "right"), (&rising, "left")] {
+            let rect = legend.inside(plot, curve).unwrap();
+            assert!(curve.iter().all(|&point| !rect.contains(point)));
+            assert!(
+                plot.contains((rect.left, rect.top)) && plot.contains((rect.right, rect.bottom))
+            );
+            assert_eq!(rect.left > 400.0, side == "right");
+        }
+        let everywhere: Vec<Point> = (0..400)
+            .map(|k| plot.at((f64::from(k % 20) / 20.0, f64::from(k / 20) / 20.0)))
+            .collect();
+        assert!(legend.inside(plot, &everywhere).is_none());
+        let wide = legend.wide(1000.0);
+        assert_eq!(wide.columns, 3);
+        assert!(wide.size().1 < legend.size().1);
     }
 }

@@ -45,3 +45,32 @@ pub fn program(name: &str) -> PathBuf {
         .join(name)
         .with_extension(env::consts::EXE_EXTENSION)
 }
+
+/// The names of all programs, sorted, as the disk lists them: `chapter*/src/bin/*.rs`.
+pub fn programs() -> Vec<String> {
+    let entries = |directory: &Path| {
+        let entries = directory.read_dir().into_iter().flatten();
+        entries.map(|entry| entry.expect("a readable entry").path())
+    };
+    let named = |path: &Path| {
+        path.file_stem()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let chapters = entries(workspace())
+        .filter(|path| named(path).is_some_and(|name| name.starts_with("chapter")));
+    let sources = chapters.flat_map(|chapter| entries(&chapter.join("src/bin")));
+    let mut names: Vec<_> = sources
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter_map(|path| named(&path))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Those of [`programs`] that show a section or a question; the others run a whole chapter.
+pub fn section_programs() -> Vec<String> {
+    programs()
+        .into_iter()
+        .filter(|name| !name.starts_with("chapter"))
+        .collect()
+}

@@ -48,6 +48,9 @@ pub struct Config {
     /// Restart Adam's bias correction at each epoch, as the article's program does
     #[arg(long)]
     pub restart_step_count: bool,
+    /// Train a second time with the other step count (restarting or not) and show both
+    #[arg(long)]
+    pub compare_step_counts: bool,
     /// The optimizer's other numbers
     #[command(flatten)]
     #[serde(flatten)]
@@ -125,6 +128,8 @@ pub struct Outcome {
     /// Per epoch: the loss of its last sample just before that sample's update, and the mean squared error after it;
     /// row 0 is before training
     pub history: Table,
+    /// The same with the other step count, where a comparison is wanted
+    pub other: Option<Box<Outcome>>,
 }
 
 impl Outcome {
@@ -194,6 +199,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         ys: ys.to_vec(),
         learned,
         history,
+        other: None,
     })
 }
 // ANCHOR_END: training
@@ -230,68 +236,118 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
         let xs = sampling::grid(0.0, 1.0, config.num_samples);
         let ys = sampling::observe(truth, &xs, config.noise_std, &mut context.rng(0));
         context.phase(Phase::Training);
-        fit(config, &xs, &ys, context)
+        let mut outcome = fit(config, &xs, &ys, context)?;
+        if config.compare_step_counts {
+            let other = Config {
+                restart_step_count: !config.restart_step_count,
+                ..config.clone()
+            };
+            outcome.other = Some(Box::new(fit(&other, &xs, &ys, context)?));
+        }
+        Ok(outcome)
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let [p1, p2, p3] = outcome.learned;
-        let error = outcome.history.last("mean_squared_error");
-        let fine = sampling::grid(0.0, 1.0, 101);
-        let mean_square = fine
-            .iter()
-            .map(|&x| (outcome.g(x) - truth(x)).powi(2))
-            .sum::<f64>()
-            / fine.len() as f64;
-        let summary = format!(
-            "truth    f(x) = {}·exp(−{}x) + {}\nlearned  g(x) = {p1:.4}·exp(−{p2:.4}x) + {p3:.4}\n\
-             mean squared error on the data {error:.6}, root mean square distance from the truth {:.4}",
+        let mut summary = format!(
+            "truth    f(x) = {}·exp(−{}x) + {}\n{}",
             TRUTH[0],
             TRUTH[1],
             TRUTH[2],
-            mean_square.sqrt(),
+            quality(outcome),
         );
+        let mut tables = vec![("history", outcome.history.clone())];
+        if let Some(other) = &outcome.other {
+            let [_, other_label] = step_count_labels(config);
+            let factor = |t| adam_factor(&config.hyperparameters, t);
+            let updates = config.num_epochs * config.num_samples;
+            summary += &format!(
+                "{other_label}:\n{}√(1−β₂ᵗ)/(1−β₁ᵗ) is {:.3} at t = 1, {:.3} at t = {} (one epoch), {:.3} at t = {updates} (all)\n",
+                quality(other),
+                factor(1),
+                factor(config.num_samples),
+                config.num_samples,
+                factor(updates),
+            );
+            tables.push(("history_of_other_step_count", other.history.clone()));
+        }
         let named = ["p1", "p2", "p3"].into_iter().zip(outcome.learned);
         let parameters = named
             .map(|(name, p)| Ok((name.to_owned(), Tensor::new(p, &candle_core::Device::Cpu)?)));
         Ok(Report {
             headline: format!("g(x) = {p1:.2}·exp(−{p2:.2}x) + {p3:.2}"),
             summary,
-            final_loss: Some(error),
-            tables: vec![("history", outcome.history.clone())],
+            final_loss: Some(outcome.history.last("mean_squared_error")),
+            tables,
             figures: vec![("regression", figure(config, outcome))],
             parameters: parameters.collect::<Result<_>>()?,
         })
     }
 }
 
+/// The learned curve in words and how good it is, two lines.
+fn quality(outcome: &Outcome) -> String {
+    let [p1, p2, p3] = outcome.learned;
+    let fine = sampling::grid(0.0, 1.0, 101);
+    let squares = fine.iter().map(|&x| (outcome.g(x) - truth(x)).powi(2));
+    let mean_square = squares.sum::<f64>() / fine.len() as f64;
+    format!(
+        "learned  g(x) = {p1:.4}·exp(−{p2:.4}x) + {p3:.4}\n\
+         mean squared error on the data {:.6}, root mean square distance from the truth {:.4}\n",
+        outcome.history.last("mean_squared_error"),
+        mean_square.sqrt(),
+    )
+}
+
+/// What Adam's bias corrections together make of the learning rate at step t: √(1−β₂ᵗ)/(1−β₁ᵗ).
+fn adam_factor(Hyperparameters { beta1, beta2, .. }: &Hyperparameters, t: usize) -> f64 {
+    let t = t as f64;
+    (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t))
+}
+
+/// The run's own step count and the other one, in words.
+fn step_count_labels(config: &Config) -> [&'static str; 2] {
+    let labels = ["step count runs on", "step count restarts every epoch"];
+    if config.restart_step_count {
+        [labels[1], labels[0]]
+    } else {
+        labels
+    }
+}
+
 fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let xs = sampling::grid(0.0, 1.0, 201);
     let curve = |f: &dyn Fn(f64) -> f64| xs.iter().map(|&x| f(x)).collect::<Vec<_>>();
-    let fit = Panel::new("Truth, observations and the learned curve", "x", "y")
-        .series(Series::line("truth f(x)", &xs, &curve(&truth)))
-        .series(Series::line("learned g(x)", &xs, &curve(&|x| outcome.g(x))))
-        .series(Series::scatter(
-            format!("observations, σ = {}", config.noise_std),
-            &outcome.xs,
-            &outcome.ys,
-        ));
-    let epochs = outcome.history.counts();
-    let losses = Panel::new(
-        format!("Loss by epoch, learning rate {}", config.learning_rate),
-        "epoch",
-        "loss",
-    )
-    .series(Series::line_with_markers(
-        "mean squared error",
-        &epochs,
-        &outcome.history.column("mean_squared_error"),
-    ))
-    .series(Series::line_with_markers(
-        "last sample's loss",
-        &epochs,
-        &outcome.history.column("last_sample_loss"),
-    ))
-    .log_y();
+    let learned =
+        |name: String, outcome: &Outcome| Series::line(name, &xs, &curve(&|x| outcome.g(x)));
+    let error = |name: String, outcome: &Outcome| {
+        let errors = outcome.history.column("mean_squared_error");
+        Series::line_with_markers(name, &outcome.history.counts(), &errors)
+    };
+    let mut fit = Panel::new("Truth, observations and the learned curve", "x", "y")
+        .series(Series::line("truth f(x)", &xs, &curve(&truth)));
+    let title = format!("Loss by epoch, learning rate {}", config.learning_rate);
+    let mut losses = Panel::new(title, "epoch", "loss").log_y();
+    if let Some(other) = &outcome.other {
+        for (label, outcome) in step_count_labels(config)
+            .into_iter()
+            .zip([outcome, &**other])
+        {
+            fit = fit.series(learned(format!("learned g(x), {label}"), outcome));
+            losses = losses.series(error(format!("mean squared error, {label}"), outcome));
+        }
+    } else {
+        fit = fit.series(learned("learned g(x)".into(), outcome));
+        losses = losses
+            .series(error("mean squared error".into(), outcome))
+            .series(Series::line_with_markers(
+                "last sample's loss",
+                &outcome.history.counts(),
+                &outcome.history.column("last_sample_loss"),
+            ));
+    }
+    let name = format!("observations, σ = {}", config.noise_std);
+    let fit = fit.series(Series::scatter(name, &outcome.xs, &outcome.ys));
     Figure::new().panel(fit).panel(losses).columns(2)
 }
 

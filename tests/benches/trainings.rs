@@ -1,0 +1,128 @@
+//! Whole trainings beside their hand-written floors: `cargo bench --bench trainings`.
+
+mod floor;
+mod least_squares;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::Optimizer as _;
+use chapter2::{rbf, three_layer_nn};
+use common::{
+    context::Context,
+    loss::sum_squared_error,
+    ops::FixedMap,
+    optim::{Optimizer, Rule},
+    process, sampling,
+    table::Table,
+    training::train,
+};
+use criterion::{BenchmarkId, Criterion};
+use least_squares::{BOOK, How, Setting};
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
+
+/// Section 2.5.1: 250 Adam updates, without the least-squares solution that the section compares with.
+fn radial_basis_functions(c: &mut Criterion) -> Result<()> {
+    let config = rbf::Config::default();
+    let xs = rbf::sample_points(&config);
+    let phi = rbf::basis_matrix(&config, &xs, &Device::Cpu)?;
+    let y: Vec<f64> = xs.iter().map(|&x| rbf::target(x)).collect();
+
+    let mut group = c.benchmark_group("rbf");
+    let numbers = numbers(&phi)?;
+    group.bench_function("floor", |b| {
+        b.iter(|| floor::rbf(&numbers, &y, config.learning_rate, config.num_updates));
+    });
+    let targets = Tensor::new(y.as_slice(), &Device::Cpu)?;
+    let section = || -> Result<Table> {
+        let theta = Var::ones(config.num_basis, DType::F64, &Device::Cpu)?;
+        let mut optimizer =
+            Optimizer::new(vec![theta.clone()], Rule::Adam.with(config.learning_rate))?;
+        let (model, basis) = (rbf::RbfModel { theta }, FixedMap::new(&phi)?);
+        let mut history = Table::new("update", ["loss"]);
+        train(
+            &mut Context::new(1),
+            &mut history,
+            &mut optimizer,
+            config.num_updates,
+            || Ok(sum_squared_error(&model.forward(&basis)?, &targets)?),
+        )?;
+        Ok(history)
+    };
+    section()?; // a bench that fails would be a fast one
+    group.bench_function("section", |b| b.iter(section));
+    group.finish();
+    Ok(())
+}
+
+/// Section 2.5.2: 200 iterations of gradient descent.
+fn three_layer_network(c: &mut Criterion) -> Result<()> {
+    let config = three_layer_nn::Config::default();
+    let rng = &mut sampling::rng(1, 0);
+    let data = three_layer_nn::draw_data(&config, rng, &Device::Cpu)?;
+    let w = sampling::normal_matrix(config.num_inputs, config.num_hidden, rng, &Device::Cpu)?;
+    let a = sampling::normal_vec(config.num_hidden, rng);
+
+    let mut group = c.benchmark_group("three_layer_network");
+    let (x, y, start) = (numbers(&data.x)?, numbers(&data.y)?, numbers(&w)?);
+    group.bench_function("floor", |b| {
+        b.iter(|| {
+            floor::network(
+                &x,
+                &y,
+                &a,
+                start.clone(),
+                config.step_size,
+                config.num_iterations,
+            )
+        });
+    });
+    let a = Tensor::new(a.as_slice(), &Device::Cpu)?;
+    let section = || three_layer_nn::fit(&config, &data, &w, &a, &mut Context::new(1));
+    section()?;
+    group.bench_function("section", |b| b.iter(section));
+    group.finish();
+    Ok(())
+}
+
+/// Chapter 3: unrolled least squares, T = 8, to depth 50. The book has 40 updates for each depth; here there are 2.
+fn unrolled_least_squares(c: &mut Criterion) -> Result<()> {
+    let problem = least_squares::problem(&BOOK)?;
+    let mut group = c.benchmark_group("unrolled_least_squares");
+    group.sample_size(10);
+    for threads in [1, 2] {
+        let setting = Setting {
+            batch: (BOOK.batch.0, threads),
+            ..BOOK
+        };
+        group.bench_function(BenchmarkId::new("floor", threads), |b| {
+            b.iter(|| least_squares::train_by_hand(&setting, &problem));
+        });
+        for (name, how) in [("fast", How::Fast), ("plain", How::Plain)] {
+            least_squares::train(&setting, &problem, how)?;
+            group.bench_function(BenchmarkId::new(name, threads), |b| {
+                b.iter(|| least_squares::train(&setting, &problem, how));
+            });
+        }
+    }
+    group.finish();
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    process::set_thread_count();
+    let mut criterion = Criterion::default()
+        .sample_size(30)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    radial_basis_functions(&mut criterion)?;
+    three_layer_network(&mut criterion)?;
+    unrolled_least_squares(&mut criterion)?;
+    criterion.final_summary();
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The hand-written trainings that the benchmarks measure against are the same trainings.
+
+#[path = "../benches/floor/mod.rs"]
+mod floor;
+#[path = "../benches/least_squares/mod.rs"]
+mod least_squares;
+
+use anyhow::Result;
+use candle_core::{Device, Tensor};
+use chapter2::{rbf, three_layer_nn};
+use common::{context::Context, sampling, section::Section};
+use least_squares::How;
+
+#[track_caller]
+fn assert_same(ours: &[f64], floor: &[f64]) {
+    assert_eq!(ours.len(), floor.len());
+    for (i, (a, b)) in ours.iter().zip(floor).enumerate() {
+        assert!(
+            (a - b).abs() <= 1e-9 * b.abs(),
+            "entry {i}: {a} against {b}"
+        );
+    }
+}
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
+
+#[test]
+fn rbf() -> Result<()> {
+    let config = rbf::Config::default();
+    let outcome = rbf::Rbf::run(&config, &mut Context::new(1))?;
+    let phi = rbf::basis_matrix(&config, &rbf::sample_points(&config), &Device::Cpu)?;
+    let floor = floor::rbf(
+        &numbers(&phi)?,
+        &outcome.target,
+        config.learning_rate,
+        config.num_updates,
+    );
+    assert_same(&outcome.history.column("sum_squared_error"), &floor);
+    Ok(())
+}
+
+#[test]
+fn three_layer_network() -> Result<()> {
+    let config = three_layer_nn::Config::default();
+    let rng = &mut sampling::rng(1, 0);
+    let data = three_layer_nn::draw_data(&config, rng, &Device::Cpu)?;
+    let w = sampling::normal_matrix(config.num_inputs, config.num_hidden, rng, &Device::Cpu)?;
+    let a = sampling::normal_vec(config.num_hidden, rng);
+    let floor = floor::network(
+        &numbers(&data.x)?,
+        &numbers(&data.y)?,
+        &a,
+        numbers(&w)?,
+        config.step_size,
+        config.num_iterations,
+    );
+    let a = Tensor::new(a, &Device::Cpu)?;
+    let outcome = three_layer_nn::fit(&config, &data, &w, &a, &mut Context::new(1))?;
+    assert_same(&outcome.history.column("half_sum_squared_error"), &floor);
+    Ok(())
+}
+
+#[test]
+fn unrolled_least_squares() -> Result<()> {
+    for shards in [1, 3] {
+        let setting = least_squares::Setting {
+            batch: (100, shards),
+            training: (8, 12, 8),
+            ..least_squares::BOOK
+        };
+        let problem = least_squares::problem(&setting)?;
+        let (floor_losses, floor_eta) = least_squares::train_by_hand(&setting, &problem)?;
+        assert!(floor_losses[95] < floor_losses[0] / 2.0, "it learns");
+        for how in [How::Fast, How::Plain] {
+            let (losses, eta) = least_squares::train(&setting, &problem, how)?;
+            assert_same(&losses, &floor_losses);
+            assert_same(&eta, &floor_eta);
+        }
+    }
+    Ok(())
+}

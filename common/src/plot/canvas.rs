@@ -217,50 +217,64 @@ impl<B: DrawingBackend> Canvas<B> {
         Ok(())
     }
 
-    /// plotters turns a wide path into one polygon, which gets holes where the path folds back; so one for each segment.
-    fn segments(&mut self, line: &[Point], stroke: Stroke) -> Result<()> {
-        for (k, pair) in line.windows(2).enumerate() {
-            let (a, b) = (pair[0], pair[1]);
-            let length = (b.0 - a.0).hypot(b.1 - a.1);
-            if length == 0.0 {
-                continue;
-            }
-            let half = stroke.width / 2.0;
-            if a.0 == b.0 || a.1 == b.1 {
-                let along = if line.len() > 2 { half } else { 0.0 };
-                let (dx, dy) = if a.0 == b.0 {
-                    (half, along)
-                } else {
-                    (along, half)
-                };
-                let (left, right) = (a.0.min(b.0) - dx, a.0.max(b.0) + dx);
-                let (top, bottom) = (a.1.min(b.1) - dy, a.1.max(b.1) + dy);
-                self.rect(
-                    Rect {
-                        left,
-                        top,
-                        right,
-                        bottom,
+    /// plotters turns a wide path into one polygon, with holes where the path folds back and a width that depends on
+    /// the direction; so piece by piece, with a dot in each bend.
+    fn segments(&mut self, line: &[Point], Stroke { color, width, .. }: Stroke) -> Result<()> {
+        for pair in line.windows(2) {
+            self.segment(pair[0], pair[1], color, width)?;
+        }
+        for bend in line.windows(3) {
+            let (a, b) = (direction(bend[0], bend[1]), direction(bend[1], bend[2]));
+            let steep = |(u, v): Point| v.abs() > u.abs();
+            if a.0 * b.0 + a.1 * b.1 < 0.95 || steep(a) != steep(b) {
+                self.marker(
+                    bend[1],
+                    Marker {
+                        color,
+                        radius: width / 2.0,
+                        kind: 0,
                     },
-                    stroke.color,
                 )?;
-                continue;
             }
-            let (u, v) = ((b.0 - a.0) / length * half, (b.1 - a.1) / length * half);
-            let mut corners = vec![
-                (a.0 + v, a.1 - u),
-                (b.0 + v, b.1 - u),
-                (b.0 - v, b.1 + u),
-                (a.0 - v, a.1 + u),
-            ];
-            // A tip where the line goes on closes the gap on the outside of the bend.
-            if k > 0 {
-                corners.push((a.0 - u, a.1 - v));
+        }
+        Ok(())
+    }
+
+    /// A straight line in slices across it, one unit wide, whose ends are blended.
+    fn segment(&mut self, a: Point, b: Point, color: BackendColor, width: f64) -> Result<()> {
+        let steep = (b.1 - a.1).abs() > (b.0 - a.0).abs();
+        let turn = |(x, y): Point| {
+            if steep {
+                (y * self.scale, x * self.scale)
+            } else {
+                (x * self.scale, y * self.scale)
             }
-            if k + 2 < line.len() {
-                corners.insert(2, (b.0 + u, b.1 + v));
-            }
-            self.polygon(&corners, stroke.color)?;
+        };
+        let (a, b) = if turn(a).0 < turn(b).0 {
+            (turn(a), turn(b))
+        } else {
+            (turn(b), turn(a))
+        };
+        let slope = (b.1 - a.1) / (b.0 - a.0);
+        let half = width * self.scale / 2.0 * slope.hypot(1.0);
+        for k in a.0.round() as i32..b.0.round() as i32 {
+            let centre = a.1 + slope * (f64::from(k) + 0.5 - a.0);
+            let (low, high) = (centre - half, centre + half);
+            let (first, last) = (low.ceil() as i32, high.floor() as i32);
+            let unit = |k: i32, l: i32| if steep { (l, k) } else { (k, l) };
+            let drawn = self
+                .backend
+                .draw_rect(unit(k, first), unit(k + 1, last), &color, true);
+            let drawn = drawn.and(
+                self.backend
+                    .draw_pixel(unit(k, first - 1), color.mix(f64::from(first) - low)),
+            );
+            drawn
+                .and(
+                    self.backend
+                        .draw_pixel(unit(k, last), color.mix(high - f64::from(last))),
+                )
+                .map_err(|e| anyhow!("{e}"))?;
         }
         Ok(())
     }
@@ -354,6 +368,12 @@ pub(super) fn simplify(line: &[Point]) -> Vec<Point> {
     }
     kept.extend(dense.last().filter(|_| dense.len() > 1));
     kept
+}
+
+/// The unit vector from `a` to `b`.
+fn direction(a: Point, b: Point) -> Point {
+    let length = (b.0 - a.0).hypot(b.1 - a.1).max(1e-12);
+    ((b.0 - a.0) / length, (b.1 - a.1) / length)
 }
 
 /// How far `point` is from the segment `a` to `b`.

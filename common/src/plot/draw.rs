@@ -32,15 +32,18 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
         },
     )?;
     // In place: what is written lies before what is still to be read.
+    let mut line = vec![0; 3 * w];
     for row in 0..h {
-        let (to, from) = (row * w * 3, row * w * 12);
-        for x in 0..w {
+        let (upper, lower) = pixels[row * 12 * w..][..12 * w].split_at(6 * w);
+        let pairs = upper.chunks_exact(6).zip(lower.chunks_exact(6));
+        for (to, (a, b)) in line.chunks_exact_mut(3).zip(pairs) {
             for c in 0..3 {
-                let sum = |k: usize| u16::from(pixels[k]) + u16::from(pixels[k + 3]);
-                let upper = from + 6 * x + c;
-                pixels[to + 3 * x + c] = ((sum(upper) + sum(upper + 6 * w)) / 4) as u8;
+                let sum =
+                    u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
+                to[c] = (sum / 4) as u8;
             }
         }
+        pixels[row * 3 * w..][..3 * w].copy_from_slice(&line);
     }
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -184,7 +187,7 @@ impl<'a> Drawing<'a> {
             place = Some(free);
         }
         self.background(canvas, &frame)?;
-        self.data(canvas, frame.plot)?;
+        self.data(canvas, frame.plot, place)?;
         self.axes(canvas, &frame, area)?;
         place.map_or(Ok(()), |place| legend.draw(canvas, place))
     }
@@ -351,7 +354,12 @@ impl<'a> Drawing<'a> {
     }
 
     /// Bands, contours, reference lines, the other series in their order, notes.
-    fn data<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, plot: Rect) -> Result<()> {
+    fn data<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        plot: Rect,
+        legend: Option<Rect>,
+    ) -> Result<()> {
         let (bands, others): (Vec<_>, Vec<_>) = self
             .panel
             .series
@@ -361,7 +369,7 @@ impl<'a> Drawing<'a> {
         for (series, look) in bands {
             self.band(canvas, plot, series, look)?;
         }
-        self.contours(canvas, plot)?;
+        self.contours(canvas, plot, legend)?;
         for (k, (_, ends)) in self.references().enumerate() {
             let line = ends.map(|end| plot.at(end));
             self.line(canvas, plot, &line, Look::reference(k).stroke)?;
@@ -458,7 +466,12 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    fn contours<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, plot: Rect) -> Result<()> {
+    fn contours<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        plot: Rect,
+        legend: Option<Rect>,
+    ) -> Result<()> {
         let count = self.panel.contours.len();
         let mut taken = self.obstacles(plot, true);
         let mut labels = Vec::new();
@@ -482,11 +495,12 @@ impl<'a> Drawing<'a> {
                 distances.fold(f64::MAX, f64::min)
             };
             let inner = plot.grown(-28.0);
+            let covered = |point| legend.is_some_and(|legend| legend.grown(24.0).contains(point));
             let candidates = parts
                 .iter()
                 .flatten()
                 .step_by(6)
-                .filter(|&&point| inner.contains(point));
+                .filter(|&&point| inner.contains(point) && !covered(point));
             let best = candidates
                 .map(|point| (clearance(point), *point))
                 .max_by(|a, b| a.0.total_cmp(&b.0));

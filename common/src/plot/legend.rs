@@ -47,7 +47,7 @@ impl Legend {
     }
 
     /// The corner, or middle of a side, of `plot` where the legend covers none of the `curves`; `None` if it covers
-    /// some everywhere.
+    /// some everywhere, or is empty.
     pub fn inside(&self, plot: Rect, curves: &[Point]) -> Option<Rect> {
         let (width, height) = self.size();
         let inner = plot.grown(-10.0);
@@ -69,7 +69,7 @@ impl Legend {
             right: left + width,
             bottom: top + height,
         });
-        let fits = right >= inner.left && bottom >= inner.top;
+        let fits = right >= inner.left && bottom >= inner.top && !self.entries.is_empty();
         let free = |rect: &Rect| !curves.iter().any(|&point| rect.grown(6.0).contains(point));
         rects.into_iter().find(|rect| fits && free(rect))
     }
@@ -148,6 +148,11 @@ mod tests {
             .map(|k| plot.at((f64::from(k % 20) / 20.0, f64::from(k / 20) / 20.0)))
             .collect();
         assert!(legend.inside(plot, &everywhere).is_none());
+        let empty = Legend {
+            entries: vec![],
+            columns: 1,
+        };
+        assert!(empty.inside(plot, &[]).is_none());
         let wide = legend.wide(1000.0);
         assert_eq!(wide.columns, 3);
         assert!(wide.size().1 < legend.size().1);

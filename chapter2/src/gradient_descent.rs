@@ -22,7 +22,7 @@ use common::{
     plot::{Figure, Panel, Series},
     section::{Report, Section},
     table::Table,
-    training::record,
+    training::check_loss,
 };
 
 use crate::autodiff::pair;
@@ -135,7 +135,7 @@ pub struct Outcome {
     pub by_backprop: Path,
     /// The path of the optimizer object
     pub by_optimizer: Path,
-    /// f, x₁, x₂ after each iteration (by backprop)
+    /// x₁, x₂, f after each iteration (by backprop)
     pub history: Table,
 }
 
@@ -171,9 +171,11 @@ Try --step-size 0.2 (x1 overshoots) and --step-size 0.3 (it diverges: 1 − 8η 
         let start = pair(&config.start, "--start")?;
         context.phase(Phase::Training);
         let by_backprop = descend_by_backprop(start, config, &context.device)?;
-        let mut history = Table::new("iteration", ["f", "x1", "x2"]);
+        let mut history = Table::new("iteration", ["x1", "x2", "f"]);
         for (iteration, &[x1, x2]) in by_backprop.iter().enumerate() {
-            record(&mut history, iteration, &[4.0 * x1 * x1 + x2 * x2, x1, x2])?;
+            let f = 4.0 * x1 * x1 + x2 * x2;
+            check_loss(&history, "iteration", iteration, f)?;
+            history.push(iteration, &[x1, x2, f]);
         }
         let by_hand = descend_by_hand(start, config);
         let by_optimizer = descend_by_optimizer(start, config, &context.device)?;

@@ -24,7 +24,7 @@ use common::{
     sampling,
     section::{Preset, Report, Section},
     table::Table,
-    training::{loss_value, record},
+    training::{check_loss, loss_value, record},
 };
 
 /// The numbers of the experiment.
@@ -181,10 +181,16 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
             optimizer.set_step_count(0);
         }
         let mut last_sample_loss = f64::NAN;
-        for (x, y) in &samples {
+        for (i, (x, y)) in samples.iter().enumerate() {
             let loss = sample_loss(&model, x, y)?; // L = (g(x; p) − y)²
             optimizer.backward_step(&loss)?; //        p ← Adam(p, ∇L)
             last_sample_loss = loss_value(&loss)?;
+            check_loss(
+                &history,
+                "update",
+                (epoch - 1) * samples.len() + i,
+                last_sample_loss,
+            )?;
         }
         record(&mut history, epoch, &[last_sample_loss, error()?])?;
         context.progress(epoch, config.num_epochs);

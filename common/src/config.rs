@@ -97,6 +97,12 @@ pub mod range {
         }
     }
 
+    /// A seed: any whole number that fits in 64 bits.
+    pub fn seed(text: &str) -> Result<u64, String> {
+        let problem = |_| format!("must be a whole number from 0 to {}", u64::MAX);
+        text.parse().map_err(problem)
+    }
+
     fn number(text: &str) -> Option<f64> {
         text.parse::<f64>().ok().filter(|v| v.is_finite())
     }

@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     artifacts::Artifacts,
-    config::{self, Usage},
+    config::{self, Usage, range},
     context::{Context, Observer, Phase},
     device::{self, DeviceChoice},
     plot::Format,
@@ -37,7 +37,7 @@ use crate::{
 #[command(next_help_heading = "Every program")]
 struct Shared {
     /// Seed of all random numbers: the same seed gives the same files
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = range::seed)]
     seed: u64,
     /// Directory for the files of this run [default: output/<program>]
     #[arg(long, value_name = "DIR")]
@@ -123,31 +123,19 @@ pub fn main_chapter(name: &'static str, about: &'static str, programs: &[Program
             .map(|p| format!("  {:<28} {}\n", p.name, p.title))
             .collect::<String>();
         let example = format!("Example:\n  cargo run --release --bin {name} -- --format svg");
-        let command = Command::new(name)
+        let quick = Arg::new("quick").long("quick").action(ArgAction::SetTrue);
+        let quick = quick.help("Smaller settings where a section has them");
+        let command = polish(Shared::augment_args(Command::new(name).arg(quick)))
             .about(about)
             .after_help(format!("Runs, in this order:\n{list}\n{example}"));
-        let command = command.arg(
-            Arg::new("quick")
-                .long("quick")
-                .action(ArgAction::SetTrue)
-                .help("Smaller settings where a section has them"),
-        );
-        let matches = matches(polish(Shared::augment_args(command)), &arguments)?;
+        let matches = matches(command, &arguments)?;
         let shared = Shared::from_arg_matches(&matches).map_err(usage)?;
         let out = shared
             .out
             .clone()
             .unwrap_or_else(|| Path::new("output").join(name));
-        let mut rows = vec![
-            [
-                "section",
-                "what it shows",
-                "result",
-                "seconds",
-                "figures in",
-            ]
-            .map(String::from),
-        ];
+        let mut rows =
+            vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
         for program in programs {
             let directory = out.join(program.name);
             let finished = (program.run)(&shared, matches.get_flag("quick"), &directory)
@@ -156,17 +144,19 @@ pub fn main_chapter(name: &'static str, about: &'static str, programs: &[Program
                 "{:.3}",
                 finished.seconds.iter().map(|(_, s)| s).sum::<f64>()
             );
-            let directory = directory.display().to_string();
+            let figures = finished.report.figures.iter();
+            let figures = figures.map(|(stem, _)| format!("{stem}.{}", shared.format.extension()));
             rows.push([
                 program.name.into(),
                 program.title.into(),
                 finished.report.headline,
                 seconds,
-                directory,
+                figures.collect::<Vec<_>>().join(", "),
             ]);
         }
         if !shared.quiet {
-            say(&aligned(&rows))?;
+            let place = out.display();
+            say(&format!("{}files in {place}/<section>\n", aligned(&rows)))?;
         }
         Ok(())
     })
@@ -196,11 +186,8 @@ fn section_command<S: Section>() -> Command {
         "Example:\n  cargo run --release --bin {} -- --seed 2 --format svg",
         S::NAME
     );
-    let mut command =
-        Command::new(S::NAME)
-            .about(S::TITLE)
-            .long_about(format!("{}\n\n{}", S::TITLE, S::HELP));
-    command = S::Config::augment_args(command.next_help_heading("Experiment"));
+    let command = Command::new(S::NAME).next_help_heading("Experiment");
+    let mut command = S::Config::augment_args(command);
     command = command.next_help_heading("Settings");
     let (quick, named): (Vec<&Preset>, Vec<&Preset>) =
         S::PRESETS.iter().partition(|preset| preset.name == "quick");
@@ -239,12 +226,17 @@ fn section_command<S: Section>() -> Command {
                 .help(help),
         );
     }
-    polish(Shared::augment_args(command).after_help(example))
+    polish(Shared::augment_args(command))
+        .about(S::TITLE)
+        .long_about(format!("{}\n\n{}", S::TITLE, S::HELP))
+        .after_help(example)
 }
 
 /// What all command lines have: `-1` and `-inf` are values, not options; `--version`.
 fn polish(command: Command) -> Command {
-    let command = command.version(env!("CARGO_PKG_VERSION"));
+    let command = command
+        .version(env!("CARGO_PKG_VERSION"))
+        .max_term_width(100);
     let ids: Vec<_> = command
         .get_arguments()
         .filter(|a| a.get_action().takes_values())

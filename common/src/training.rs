@@ -6,7 +6,7 @@ use candle_nn::Optimizer as _;
 
 use crate::{context::Context, optim::Optimizer, table::Table};
 
-/// A run whose loss stopped being a number. Carries the history up to there.
+/// A run whose loss stopped being a number, or grew beyond all hope. Carries the history up to there.
 #[derive(Debug)]
 pub struct Diverged {
     /// Name of the counter: update, epoch, iteration …
@@ -21,27 +21,46 @@ pub struct Diverged {
 
 impl std::fmt::Display for Diverged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            counter, at, loss, ..
+        } = self;
         write!(
             f,
-            "the run diverged: the loss at {} {} is {}; a smaller step may help",
-            self.counter, self.at, self.loss
+            "the run diverged: the loss at {counter} {at} is {loss:.3e}; a smaller step may help"
         )
     }
 }
 
 impl std::error::Error for Diverged {}
 
-/// `history` with a row more, or [`Diverged`] if one of the `values` is not finite.
+/// A loss this many times as large as the first one (and as 1) has diverged, although it is still a number.
+const BEYOND_HOPE: f64 = 1e9;
+
+/// [`Diverged`] at `counter` number `at` if `loss` is not finite, or 10⁹ times as large as the first one of `history`
+/// (last column) and as 1.
+pub fn check_loss(history: &Table, counter: &str, at: usize, loss: f64) -> Result<()> {
+    let first = history
+        .rows()
+        .first()
+        .and_then(|(_, values)| values.last())
+        .copied();
+    if loss.is_finite() && loss.abs() <= BEYOND_HOPE * first.unwrap_or(f64::INFINITY).abs().max(1.0)
+    {
+        return Ok(());
+    }
+    Err(Diverged {
+        counter: counter.to_owned(),
+        at,
+        loss,
+        history: history.clone(),
+    }
+    .into())
+}
+
+/// `history` with a row more, or [`Diverged`] if one of the `values`, all losses, has diverged.
 pub fn record(history: &mut Table, count: usize, values: &[f64]) -> Result<()> {
-    if let Some(&loss) = values.iter().find(|v| !v.is_finite()) {
-        let counter = history.columns()[0].clone();
-        return Err(Diverged {
-            counter,
-            at: count,
-            loss,
-            history: history.clone(),
-        }
-        .into());
+    for &loss in values {
+        check_loss(history, &history.columns()[0], count, loss)?;
     }
     history.push(count, values);
     Ok(())
@@ -60,7 +79,7 @@ pub fn loss_value(loss: &Tensor) -> Result<f64> {
 /// `num_updates` times θ ← update(θ, ∇L(θ)), the whole of what "learning" means.
 ///
 /// Row k of `history` (one value column) is the loss after k updates, row 0 the loss before training.
-/// Errors with [`Diverged`] at the first loss that is not finite.
+/// Errors with [`Diverged`] at the first loss that is not finite or beyond hope.
 pub fn train(
     context: &mut Context,
     history: &mut Table,

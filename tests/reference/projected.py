@@ -12,7 +12,7 @@ N, M, K, DEPTHS, INNER = 10, 20, 4, 6, 5
 
 def hardtanh(xp, x):
     """Projection on the box. A step size of exactly 0 hands it values of exactly 1: the derivative there is 0, as in torch's and
-    Flux's hardtanh (jax.numpy.clip halves it, torch.clip keeps it)."""
+    Flux's hardtanh (jax.numpy.clip halves the gradient, jax.nn.hard_tanh keeps it)."""
     return torch.nn.functional.hardtanh(x) if xp is torch else xp.where(abs(x) < 1, x, xp.sign(x))
 
 

@@ -1,0 +1,156 @@
+"""Our programs against JAX and PyTorch: the same trainings in turn, several rounds, medians and ratios as a Markdown table.
+
+Usage: python3 tests/peers/compare.py [--rounds N] [--tasks NAME …] [--python PATH]; see README.md.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from trainings import LABELS, VARIANTS
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / "target" / "peers-venv"
+OURS = "this repository"
+
+# Our side, in this one place. PLACEHOLDER: the bench `peers` and the programs of chapter 3 are written with their sections;
+# what cannot be run leaves its cells empty.
+BUILD = [["cargo", "build", "--release", "--bins"], ["cargo", "bench", "--bench", "peers", "--no-run"]]
+# Prints {"first_s", "again_s", "loss"} as its last line.
+TRAINING = ["cargo", "bench", "--quiet", "--bench", "peers", "--"]
+# The whole program with its figure and files, where one does this training and nothing more.
+PROGRAMS = {
+    "regression": ["sec2_4_4_regression"],
+    "rbf": ["sec2_5_1_rbf"],
+    "three_layer_nn": ["sec2_5_2_three_layer_nn"],
+    "least_squares": ["sec3_du_gd_least_squares", "--period", "8"],
+    "projected_gradient": ["sec3_du_pgd"],
+}
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def python_with_peers(given):
+    if given:
+        return given
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        note(f"installing JAX and PyTorch into {VENV.relative_to(ROOT)} (once; several GB with PyTorch's default build)")
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", Path(__file__).with_name("requirements.txt")], check=True)
+    return python
+
+
+def run_peer(python, framework, task, variant):
+    """One process: `process_s` is its life until the first training is done."""
+    begin = time.perf_counter()
+    command = [python, Path(__file__).with_name("trainings.py"), framework, task, variant]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        first = child.stdout.readline()
+        process = time.perf_counter() - begin
+        again = child.stdout.readline()
+    if child.returncode:
+        raise SystemExit(f"{framework} {task} {variant} failed")
+    return json.loads(first) | json.loads(again) | {"process_s": process}
+
+
+def run_ours(task):
+    result = {}
+    bench = subprocess.run([*TRAINING, task], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    lines = [line for line in bench.stdout.splitlines() if line.startswith("{")]
+    if bench.returncode == 0 and lines:
+        result |= json.loads(lines[-1])
+    program = ROOT / "target" / "release" / (PROGRAMS.get(task) or [task])[0]
+    if task in PROGRAMS and program.exists():
+        with tempfile.TemporaryDirectory() as out:
+            begin = time.perf_counter()
+            child = subprocess.Popen([program, *PROGRAMS[task][1:], "--quiet", "--out", Path(out) / "run"])
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode == 0:
+                # Linux counts the parent's memory at the start as the child's: an upper bound.
+                result |= {"process_s": time.perf_counter() - begin, "peak_mib": usage.ru_maxrss / 1024}
+    return result
+
+
+def seconds(value):
+    if value is None:
+        return "–"
+    return f"{value * 1e3:.2g} ms" if value < 0.01 else f"{value * 1e3:.0f} ms" if value < 1 else f"{value:.1f} s"
+
+
+def ratio(ours, theirs):
+    return "–" if ours is None or theirs is None else f"{ours / theirs:.2g}"
+
+
+def table(tasks, results):
+    columns = ("training", "by", "start", "first run", "repeated run", "whole process", "peak memory", "final loss")
+    yield "| " + " | ".join((*columns, "ours / it, repeated", "ours / it, process")) + " |"
+    yield "|---|---|" + "--:|" * 8
+    for task in tasks:
+        medians = {}
+        for name in results[task]:
+            rounds = results[task][name]
+            medians[name] = {
+                key: statistics.median(r[key] for r in rounds)
+                for key in (rounds[0] if rounds else {})
+                if key.endswith(("_s", "_mib", "loss"))
+            }
+        ours = medians[OURS]
+        for name, row in medians.items():
+            cells = [task, name, *(seconds(row.get(key)) for key in ("import_s", "first_s", "again_s", "process_s"))]
+            cells.append(f"{row['peak_mib']:.0f} MiB" if "peak_mib" in row else "–")
+            cells.append(f"{row['loss']:.3g}" if "loss" in row else "–")
+            for key in ("again_s", "process_s"):
+                cells.append("" if name == OURS else ratio(ours.get(key), row.get(key)))
+            yield "| " + " | ".join(cells) + " |"
+
+
+def machine(python):
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    versions = (
+        "import importlib.metadata as m; print(*(f'{n} {m.version(n)}' for n in ('jax', 'optax', 'torch', 'numpy')), sep=', ')"
+    )
+    packages = subprocess.run([python, "-c", versions], check=True, capture_output=True, text=True).stdout.strip()
+    rustc = subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.strip()
+    return f"{cpu}, {os.cpu_count()} cores; {rustc}; Python {platform.python_version()}, {packages}."
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each training is run, in turn (default 5)")
+    parser.add_argument("--tasks", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME", help=", ".join(VARIANTS))
+    parser.add_argument("--python", help="an interpreter that has the packages of requirements.txt, instead of a new environment")
+    args = parser.parse_args()
+    python = python_with_peers(args.python)
+    for command in BUILD:
+        if subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode:
+            note(f"could not run: {' '.join(command)}")
+    results = {}
+    for number in range(args.rounds):
+        for task in args.tasks:
+            rows = results.setdefault(task, {})
+            contenders = {OURS: lambda task=task: run_ours(task)}
+            for framework, label, variants in zip(("jax", "torch"), ("JAX", "PyTorch"), VARIANTS[task]):
+                for variant in variants:
+                    contenders[f"{label}, {LABELS[variant]}"] = lambda f=framework, t=task, v=variant: run_peer(python, f, t, v)
+            for name, contender in contenders.items():
+                load = os.getloadavg()[0]
+                rows.setdefault(name, []).append(contender())
+                note(f"round {number + 1}/{args.rounds}, load {load:.1f}: {task}, {name}: {json.dumps(rows[name][-1])}")
+    print(machine(python), f"{args.rounds} rounds, medians.\n")
+    print("\n".join(table(args.tasks, results)))
+    (ROOT / "target" / "peers.json").write_text(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ from trainings import LABELS, VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / "target" / "peers-venv"
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 OURS = "this repository"
 
 # Our side, in this one place. PLACEHOLDER: the bench `peers` and the programs of chapter 3 are written with their sections;
@@ -44,9 +45,9 @@ def python_with_peers(given):
         return given
     python = VENV / "bin" / "python"
     if not python.exists():
-        note(f"installing JAX and PyTorch into {VENV.relative_to(ROOT)} (once; several GB with PyTorch's default build)")
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "-r", Path(__file__).with_name("requirements.txt")], check=True)
+    note(f"JAX and PyTorch in {VENV.relative_to(ROOT)} (installed once; several GB with PyTorch's default build)")
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", Path(__file__).with_name("requirements.txt")], check=True)
     return python
 
 
@@ -73,7 +74,7 @@ def run_ours(task):
     if task in PROGRAMS and program.exists():
         with tempfile.TemporaryDirectory() as out:
             begin = time.perf_counter()
-            child = subprocess.Popen([program, *PROGRAMS[task][1:], "--quiet", "--out", Path(out) / "run"])
+            child = subprocess.Popen([program, *PROGRAMS[task][1:], "--quiet", "--out", Path(out) / "run"], **SILENT)
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             if child.returncode == 0:
@@ -133,7 +134,7 @@ def main():
     args = parser.parse_args()
     python = python_with_peers(args.python)
     for command in BUILD:
-        if subprocess.run(command, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL).returncode:
+        if subprocess.run(command, cwd=ROOT, **SILENT).returncode:
             note(f"could not run: {' '.join(command)}")
     results = {}
     for number in range(args.rounds):

@@ -69,6 +69,16 @@ impl Artifacts {
         Ok(())
     }
 
+    /// Removes the file `name` of an earlier time, if there is one.
+    pub fn remove(&mut self, name: &str) -> Result<()> {
+        match fs::remove_file(self.directory.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {name}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The files written so far, e.g. `output/sec2_4_autodiff: summary.json, path.png`.
     pub fn listing(&self) -> String {
         format!("{}: {}", self.directory.display(), self.written.join(", "))

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
 use crate::{
+    checkpoint::Checkpoint,
     optim,
     sampling::{self, Rng},
 };
@@ -29,6 +30,14 @@ pub trait Observer {
     fn seconds(&self) -> f64 {
         0.0
     }
+    /// Whether the run should stop, with a checkpoint.
+    fn interrupted(&self) -> bool {
+        false
+    }
+    /// There is a new checkpoint; to be written at once if `now`, else if it is time.
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint, _now: bool) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// An observer that looks away.
@@ -45,7 +54,10 @@ pub struct Context {
     pub device: Device,
     /// Parameters to start from, by name, and the file that they came from (`--load`)
     pub initial: Option<(String, HashMap<String, Tensor>)>,
+    /// What the run has reached, and where it starts if that is not empty (`--resume`)
+    pub checkpoint: Checkpoint,
     observer: Box<dyn Observer>,
+    part: (usize, usize),
 }
 
 impl Context {
@@ -55,6 +67,8 @@ impl Context {
             seed,
             device: Device::Cpu,
             initial: None,
+            checkpoint: Checkpoint::new(),
+            part: (0, 1),
             observer: Box::new(Silent),
         }
     }
@@ -104,8 +118,33 @@ impl Context {
         self.observer.seconds()
     }
 
-    /// Says that `done` of `total` units of the present phase are done.
+    /// Says that the work which follows is part `index` (from 0) of `count` equal ones.
+    pub fn part(&mut self, index: usize, count: usize) {
+        self.part = (index, count);
+    }
+
+    /// Says that `done` of `total` units of the present phase, or of the present part of it, are done.
     pub fn progress(&mut self, done: usize, total: usize) {
-        self.observer.progress(done, total);
+        let (index, count) = self.part;
+        self.observer.progress(index * total + done, count * total);
+    }
+
+    /// Whether the run should stop: with [`Context::save_checkpoint`] and [`crate::checkpoint::Interrupted`].
+    pub fn interrupted(&self) -> bool {
+        self.observer.interrupted()
+    }
+
+    /// Puts entries into the checkpoint, in place of those of the same names.
+    pub fn keep(&mut self, entries: impl IntoIterator<Item = (String, Tensor)>) -> Result<()> {
+        self.checkpoint.extend(entries);
+        self.observer.checkpoint(&self.checkpoint, false)
+    }
+
+    /// Has the checkpoint written, if there is anything in it.
+    pub fn save_checkpoint(&mut self) -> Result<()> {
+        if self.checkpoint.is_empty() {
+            return Ok(());
+        }
+        self.observer.checkpoint(&self.checkpoint, true)
     }
 }

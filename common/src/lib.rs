@@ -1,9 +1,10 @@
 //! What the chapters of the companion share.
 //!
-//! A section describes its experiment with [`sampling`], [`loss`], [`optim`], [`training`] and [`ops`], its figure with
-//! [`plot`], and becomes a program through [`section`] and [`program`].
+//! A section describes its experiment with [`sampling`], [`loss`], [`optim`], [`training`], [`unfolding`] and [`ops`], its
+//! figure with [`plot`], and becomes a program through [`section`] and [`program`].
 
 pub mod artifacts;
+pub mod checkpoint;
 pub mod config;
 pub mod context;
 pub mod device;
@@ -19,3 +20,4 @@ pub mod sampling;
 pub mod section;
 pub mod table;
 pub mod training;
+pub mod unfolding;

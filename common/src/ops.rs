@@ -7,7 +7,8 @@
 //! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
-//! | [`relu`], [`clamp`] | max(0, x), x projected to an interval | x |
+//! | [`elementwise`] | f(x), entry by entry | x |
+//! | [`relu`], [`clamp`], [`hardtanh`] | max(0, x), x projected to an interval, to [−1, 1] | x |
 //! | [`sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
@@ -29,7 +30,7 @@ mod kernel;
 mod squared_error;
 
 pub use affine_step::AffineStep;
-pub use elementwise::{clamp, relu};
+pub use elementwise::{clamp, elementwise, elementwise_plain, hardtanh, relu};
 pub use entry::{entry, entry_plain};
 pub use fixed_map::FixedMap;
 pub use in_place::update_in_place;

@@ -15,7 +15,7 @@
 //! These are PyTorch's conventions; with the same numbers Flux and optax agree (their Adam has ε outside the root too).
 //! Two differences from candle-nn: there is an Adam without weight decay, and a parameter without a gradient is an error.
 
-use candle_core::{DType, Result, Tensor, Var, backprop::GradStore, bail};
+use candle_core::{DType, Device, Result, Tensor, Var, backprop::GradStore, bail};
 use serde::Serialize;
 
 use crate::{config::range, ops::update_in_place};
@@ -155,10 +155,12 @@ impl candle_nn::Optimizer for Optimizer {
                 })? {
                     continue;
                 }
-                let zeros = var.zeros_like()?;
+                let tensor = |entries: &[f64]| {
+                    Tensor::from_slice(entries, var.shape(), var.device())?.to_dtype(var.dtype())
+                };
                 *moments = Moments::Plain {
-                    m: zeros.clone(),
-                    v: zeros,
+                    m: tensor(m)?,
+                    v: tensor(v)?,
                 };
             }
             if let Moments::Plain { m, v } = moments {
@@ -181,6 +183,63 @@ impl Optimizer {
     /// Sets how many steps Adam's bias correction believes were taken; the moments stay.
     pub fn set_step_count(&mut self, step_count: usize) {
         self.step_count = step_count;
+    }
+
+    /// The parameters, as they were given.
+    pub fn parameters(&self) -> &[Var] {
+        &self.vars
+    }
+
+    /// All that later updates depend on, by name: parameters, moments and the number of steps. See [`Optimizer::restore`].
+    pub fn state(&self) -> Result<Vec<(String, Tensor)>> {
+        let mut state = vec![(
+            "step_count".to_owned(),
+            Tensor::new(self.step_count as i64, &Device::Cpu)?,
+        )];
+        for (i, (var, moments)) in self.vars.iter().zip(&self.moments).enumerate() {
+            let (m, v) = match moments {
+                Moments::Host { m, v } => (
+                    Tensor::from_slice(m, var.shape(), &Device::Cpu)?,
+                    Tensor::from_slice(v, var.shape(), &Device::Cpu)?,
+                ),
+                Moments::Plain { m, v } => (m.copy()?, v.copy()?),
+            };
+            let parameter = var.as_detached_tensor().copy()?;
+            state.extend([
+                (format!("{i}/parameter"), parameter),
+                (format!("{i}/m"), m),
+                (format!("{i}/v"), v),
+            ]);
+        }
+        Ok(state)
+    }
+
+    /// Goes back to a [`Optimizer::state`], which `entry` looks up by name.
+    ///
+    /// # Errors
+    /// Where `entry` errs or returns a tensor of another shape or type.
+    pub fn restore<'a>(
+        &mut self,
+        entry: impl Fn(&str) -> anyhow::Result<&'a Tensor>,
+    ) -> anyhow::Result<()> {
+        let step_count = entry("step_count")?.to_scalar::<i64>()?;
+        self.step_count = usize::try_from(step_count)?;
+        for (i, (var, moments)) in self.vars.iter().zip(&mut self.moments).enumerate() {
+            let host = |name: &str| -> anyhow::Result<Vec<f64>> {
+                let tensor = entry(&format!("{i}/{name}"))?;
+                anyhow::ensure!(
+                    tensor.shape() == var.shape(),
+                    "{name} of another shape than its parameter"
+                );
+                Ok(tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
+            };
+            *moments = Moments::Host {
+                m: host("m")?,
+                v: host("v")?,
+            };
+            var.set(&entry(&format!("{i}/parameter"))?.to_device(var.device())?)?;
+        }
+        Ok(())
     }
 
     /// Makes every later update go through plain tensor operations: the reference for the update in place.

@@ -1,6 +1,12 @@
 //! Process set-up: what every program does once, before candle's first use.
 
-use std::thread;
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use anyhow::{Result, anyhow};
 
@@ -31,6 +37,41 @@ pub fn set_thread_count() {
 /// Number of threads that work is split over.
 pub fn thread_count() -> usize {
     rayon::current_num_threads()
+}
+
+/// Stack of each worker thread: graphs are made, walked and dropped there as well, each for a part of a batch.
+const WORKER_STACK_BYTES: usize = 1 << 28;
+
+/// Gives the worker threads deep stacks too. To be called after [`set_thread_count`], before any work is split.
+pub fn start_workers() -> Result<()> {
+    Ok(rayon::ThreadPoolBuilder::new()
+        .stack_size(WORKER_STACK_BYTES)
+        .build_global()?)
+}
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C asks the program to stop ([`interrupted`]); a second one ends it at once.
+#[cfg(not(target_family = "wasm"))]
+pub fn catch_interrupt() -> Result<()> {
+    static ONCE: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
+    let handler = || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED_STATUS.into());
+        }
+    };
+    match ONCE.get_or_init(|| ctrlc::set_handler(handler)) {
+        Ok(()) => Ok(()),
+        Err(error) => Err(anyhow!("cannot listen for Ctrl-C: {error}")),
+    }
+}
+
+/// Exit status of a program that Ctrl-C ended.
+pub const INTERRUPTED_STATUS: u8 = 130;
+
+/// Whether Ctrl-C was pressed since [`catch_interrupt`].
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
 }
 
 /// Runs `f` on a thread with a stack deep enough for thousands of unrolled iterations.

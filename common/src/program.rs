@@ -1,7 +1,7 @@
 //! The program shell that all sections share: command line, files, clock, terminal, exit status.
 //!
 //! A section's binary is one call of [`main`], a chapter's one call of [`main_chapter`]. Exit status: 0 done,
-//! 1 the run failed, 2 wrong usage. Errors are one line on standard error.
+//! 1 the run failed, 2 wrong usage, 130 interrupted by Ctrl-C. Errors are one line on standard error.
 
 use std::{
     cell::RefCell,
@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use candle_core::Device;
 use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::PossibleValuesParser,
 };
@@ -23,6 +24,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     artifacts::Artifacts,
+    checkpoint::{self, Checkpoint, Interrupted},
     config::{self, Usage, range},
     context::{Context, Observer, Phase},
     device::{self, DeviceChoice},
@@ -72,7 +74,11 @@ pub fn main<S: Section>() -> ExitCode {
             .out
             .clone()
             .unwrap_or_else(|| Path::new("output").join(S::NAME));
-        let finished = run_section::<S>(&config, &shared, load.map(PathBuf::as_path), &out)?;
+        let start = Start {
+            load: load.map(PathBuf::as_path),
+            resume: S::RESUMES && matches.get_flag("resume"),
+        };
+        let finished = run_section::<S>(&config, &shared, start, &out)?;
         if !shared.quiet {
             say(&format!(
                 "{}\nfiles in {}\n",
@@ -93,23 +99,26 @@ pub struct Program {
     pub title: &'static str,
     /// The command line
     pub command: fn() -> Command,
-    run: fn(&Shared, bool, &Path) -> Result<Finished>,
+    resumes: bool,
+    run: fn(&Shared, bool, bool, &Path) -> Result<Finished>,
 }
 
 impl Program {
     /// Section `S`.
     pub const fn of<S: Section>() -> Self {
-        let run = |shared: &Shared, quick: bool, out: &Path| {
+        let run = |shared: &Shared, quick: bool, resume: bool, out: &Path| {
             let preset = S::PRESETS
                 .iter()
                 .find(|preset| quick && preset.name == "quick");
             let config = config::with_overrides(preset.map_or(&[], |preset| preset.values));
-            run_section::<S>(&config, shared, None, out)
+            let resume = resume && out.join(checkpoint::FILE_NAME).exists();
+            run_section::<S>(&config, shared, Start { load: None, resume }, out)
         };
         Self {
             name: S::NAME,
             title: S::TITLE,
             command: section_command::<S>,
+            resumes: S::RESUMES,
             run,
         }
     }
@@ -128,6 +137,13 @@ pub fn main_chapter(name: &'static str, about: &'static str, programs: &[Program
         let command = polish(Shared::augment_args(Command::new(name).arg(quick)))
             .about(about)
             .after_help(format!("Runs, in this order:\n{list}\n{example}"));
+        let resumes = programs.iter().any(|program| program.resumes);
+        let resume = resume_option("Continue the section that was interrupted; run the others");
+        let command = if resumes {
+            command.arg(resume)
+        } else {
+            command
+        };
         let matches = matches(command, &arguments)?;
         let shared = Shared::from_arg_matches(&matches).map_err(usage)?;
         let out = shared
@@ -138,7 +154,11 @@ pub fn main_chapter(name: &'static str, about: &'static str, programs: &[Program
             vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
         for program in programs {
             let directory = out.join(program.name);
-            let finished = (program.run)(&shared, matches.get_flag("quick"), &directory)
+            let (quick, resume) = (
+                matches.get_flag("quick"),
+                resumes && matches.get_flag("resume"),
+            );
+            let finished = (program.run)(&shared, quick, resume, &directory)
                 .with_context(|| program.name.to_owned())?;
             let seconds = format!(
                 "{:.3}",
@@ -166,7 +186,11 @@ pub fn main_chapter(name: &'static str, about: &'static str, programs: &[Program
 fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
     process::set_thread_count();
     let arguments = std::env::args_os().collect();
-    let Err(error) = process::with_deep_stack(|| body(arguments)) else {
+    let run = || {
+        process::start_workers()?;
+        body(arguments)
+    };
+    let Err(error) = process::with_deep_stack(run) else {
         return ExitCode::SUCCESS;
     };
     if let Some(clap) = error.downcast_ref::<clap::Error>() {
@@ -178,7 +202,11 @@ fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
         .collect::<Vec<_>>()
         .join(" ");
     let _ = writeln!(io::stderr(), "error: {line}");
-    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    ExitCode::from(match () {
+        () if error.is::<Usage>() => 2,
+        () if error.is::<Interrupted>() => process::INTERRUPTED_STATUS,
+        () => 1,
+    })
 }
 
 fn section_command<S: Section>() -> Command {
@@ -226,10 +254,22 @@ fn section_command<S: Section>() -> Command {
                 .help(help),
         );
     }
+    if S::RESUMES {
+        command = command.arg(resume_option(
+            "Continue a run that was interrupted (Ctrl-C) with the same options, from the checkpoint in its directory",
+        ));
+    }
     polish(Shared::augment_args(command))
         .about(S::TITLE)
         .long_about(format!("{}\n\n{}", S::TITLE, S::HELP))
         .after_help(example)
+}
+
+fn resume_option(help: &'static str) -> Arg {
+    Arg::new("resume")
+        .long("resume")
+        .action(ArgAction::SetTrue)
+        .help(help)
 }
 
 /// What all command lines have: `-1` and `-inf` are values, not options; `--version`.
@@ -289,15 +329,29 @@ struct Finished {
     listing: String,
 }
 
+/// What a run starts from, if not from nothing.
+struct Start<'a> {
+    load: Option<&'a Path>,
+    resume: bool,
+}
+
 fn run_section<S: Section>(
     config: &S::Config,
     shared: &Shared,
-    load: Option<&Path>,
+    start: Start,
     out: &Path,
 ) -> Result<Finished> {
     let device = shared.device.open()?;
     let mut context = Context::new(shared.seed);
-    if let Some(file) = load {
+    let run = json!({ "program": S::NAME, "seed": shared.seed, "configuration": config });
+    if start.resume {
+        context.checkpoint =
+            checkpoint::load(&out.join(checkpoint::FILE_NAME), &run, &Device::Cpu)?;
+    }
+    if S::RESUMES {
+        process::catch_interrupt()?;
+    }
+    if let Some(file) = start.load {
         let tensors = candle_core::safetensors::load(file, &device);
         let tensors = tensors.with_context(|| {
             format!("--load {}: not a readable safetensors file", file.display())
@@ -311,11 +365,25 @@ fn run_section<S: Section>(
         quiet: shared.quiet,
         clock: clock.clone(),
         shown: None,
+        run,
+        checkpoints: Artifacts::new(out)?,
+        written: Instant::now(),
     };
     let mut context = context.with(device, Box::new(observer));
 
     let outcome = match S::run(config, &mut context) {
         Ok(outcome) => outcome,
+        Err(error) if error.is::<Interrupted>() => {
+            let advice = match context.checkpoint.is_empty() {
+                true => "nothing to keep yet".to_owned(),
+                false => format!(
+                    "the same command with --resume continues from {}",
+                    out.join(checkpoint::FILE_NAME).display()
+                ),
+            };
+            artifacts.abandon();
+            return Err(Interrupted(format!("{error}; {advice}")).into());
+        }
         Err(error) => return Err(save_what_there_is(error, artifacts)),
     };
     clock.borrow_mut().begin("drawing");
@@ -347,6 +415,9 @@ fn run_section<S: Section>(
         "summary.json",
         (serde_json::to_string_pretty(&summary)? + "\n").as_bytes(),
     )?;
+    if S::RESUMES {
+        artifacts.remove(checkpoint::FILE_NAME)?;
+    }
     Ok(Finished {
         listing: artifacts.listing(),
         report,
@@ -468,11 +539,17 @@ struct Terminal {
     quiet: bool,
     clock: Rc<RefCell<Clock>>,
     shown: Option<Shown>,
+    run: Value,
+    checkpoints: Artifacts,
+    written: Instant,
 }
 
 enum Shown {
     Bar(ProgressBar),
-    Lines { last: Instant },
+    Lines {
+        last: Instant,
+        first: (Duration, f64),
+    },
 }
 
 impl Observer for Terminal {
@@ -487,6 +564,19 @@ impl Observer for Terminal {
         self.clock.borrow().start.elapsed().as_secs_f64()
     }
 
+    fn interrupted(&self) -> bool {
+        process::interrupted()
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint, now: bool) -> Result<()> {
+        const INTERVAL: Duration = Duration::from_secs(3);
+        if now || self.written.elapsed() >= INTERVAL {
+            checkpoint::save(&mut self.checkpoints, checkpoint, &self.run)?;
+            self.written = Instant::now();
+        }
+        Ok(())
+    }
+
     fn progress(&mut self, done: usize, total: usize) {
         const PATIENCE: Duration = Duration::from_secs(2);
         let elapsed = self.clock.borrow().since.elapsed();
@@ -497,12 +587,24 @@ impl Observer for Terminal {
         match &mut self.shown {
             Some(Shown::Bar(bar)) if done >= total => bar.finish_and_clear(),
             Some(Shown::Bar(bar)) => bar.set_position(done as u64),
-            Some(Shown::Lines { last }) if last.elapsed() < PATIENCE && done < total => {}
-            Some(Shown::Lines { last }) => {
+            Some(Shown::Lines { last, .. }) if last.elapsed() < PATIENCE && done < total => {}
+            Some(Shown::Lines {
+                last,
+                first: (since, from),
+            }) => {
                 *last = Instant::now();
+                // A resumed run does not begin at 0: the estimate counts from where the lines began.
+                let fraction = done as f64 / total as f64;
+                let pace = (elapsed - *since).as_secs_f64() / (fraction - *from);
+                let left = if pace.is_finite() {
+                    format!(", about {:.0} s left", (1.0 - fraction) * pace)
+                } else {
+                    String::new()
+                };
                 let _ = writeln!(
                     io::stderr(),
-                    "{name}: {done} of {total} ({:.0} s)",
+                    "{name}: {:.0} % ({:.0} s{left})",
+                    100.0 * fraction,
                     elapsed.as_secs_f64()
                 );
             }
@@ -520,7 +622,8 @@ impl Observer for Terminal {
             }
             None => {
                 self.shown = Some(Shown::Lines {
-                    last: Instant::now() - PATIENCE,
+                    last: Instant::now(),
+                    first: (elapsed, done as f64 / total as f64),
                 })
             }
         }

@@ -19,6 +19,8 @@ pub trait Section {
     const PRESETS: &'static [Preset] = &[];
     /// Whether the program can start from saved parameters (`--load`)
     const LOADS: bool = false;
+    /// Whether the program can be interrupted and continued (`--resume`)
+    const RESUMES: bool = false;
 
     /// Every number of the experiment
     type Config: Args + Serialize + Clone;

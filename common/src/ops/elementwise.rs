@@ -1,6 +1,65 @@
 use super::kernel;
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType, bail};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, WithDType, bail};
+
+/// A function entry by entry, given by its value and its slope.
+///
+/// Projections, shrinks and gradients of separable functions are such functions. Nothing is kept between forward and
+/// backward but x itself. An `f32` tensor is widened to `f64` for the calls.
+///
+/// ```
+/// use candle_core::{Device, Var};
+/// let x = Var::new(&[-2.0, 0.5], &Device::Cpu)?;
+/// let y = common::ops::elementwise(&x, |x| x * x, |x| 2.0 * x)?;
+/// assert_eq!(y.to_vec1::<f64>()?, [4.0, 0.25]);
+/// let grads = y.sum_all()?.backward()?;
+/// assert_eq!(grads.get(&x).expect("y depends on x").to_vec1::<f64>()?, [-4.0, 1.0]);
+/// # candle_core::Result::Ok(())
+/// ```
+///
+/// # Errors
+/// x is not of a float type.
+pub fn elementwise<V, S>(x: &Tensor, value: V, slope: S) -> Result<Tensor>
+where
+    V: Fn(f64) -> f64 + Send + Sync + 'static,
+    S: Fn(f64) -> f64 + Send + Sync + 'static,
+{
+    if !kernel::is_fast(x) {
+        return elementwise_plain(x, value, slope);
+    }
+    x.contiguous()?.apply_op1(Elementwise {
+        name: "elementwise",
+        value,
+        slope,
+    })
+}
+
+/// [`elementwise`] by plain candle operations: f(x̄) + f′(x̄)·(x − x̄) with x̄ = x taken as constant.
+///
+/// # Errors
+/// As [`elementwise`].
+pub fn elementwise_plain(
+    x: &Tensor,
+    value: impl Fn(f64) -> f64,
+    slope: impl Fn(f64) -> f64,
+) -> Result<Tensor> {
+    let fixed = x.detach();
+    let entries = fixed.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
+    let map = |f: &dyn Fn(f64) -> f64| {
+        let entries: Vec<f64> = entries.iter().map(|&x| f(x)).collect();
+        Tensor::from_vec(entries, x.shape(), x.device())?.to_dtype(x.dtype())
+    };
+    map(&value)? + (map(&slope)? * (x - &fixed)?)?
+}
+
+/// x projected to the box [−1, 1]ⁿ, with slope 0 on its bounds as in PyTorch and Flux ([`clamp`] has ½ there).
+///
+/// # Errors
+/// x is not of a float type.
+pub fn hardtanh(x: &Tensor) -> Result<Tensor> {
+    let slope = |x: f64| if x.abs() < 1.0 { 1.0 } else { 0.0 };
+    elementwise(x, |x| x.clamp(-1.0, 1.0), slope)
+}
 
 /// max(0, x), with slope 1 at 0 as candle has it.
 ///

@@ -1,0 +1,75 @@
+//! Gradient descent on quadratics ½xᵀGx − bᵀx, from the eigenvalues of G: errors e ← (I − ηG)e shrink factor by factor.
+
+/// The best fixed step size 2/(λmin + λmax), for ascending `eigenvalues` > 0.
+pub fn fixed_step_size(eigenvalues: &[f64]) -> f64 {
+    let (min, max) = ends(eigenvalues);
+    2.0 / (min + max)
+}
+
+/// The mean contraction of an iteration with the step sizes η₀ … η_T₋₁ in turn: max over λ of Π |1 − ηₖλ|^(1/T).
+///
+/// It is the spectral radius of T iterations, per iteration: the MSE falls by its square.
+pub fn contraction(step_sizes: &[f64], eigenvalues: &[f64]) -> f64 {
+    let product = |lambda: &f64| -> f64 {
+        step_sizes
+            .iter()
+            .map(|eta| (1.0 - eta * lambda).abs())
+            .product()
+    };
+    let worst = eigenvalues.iter().map(product).fold(0.0, f64::max);
+    worst.powf(1.0 / step_sizes.len() as f64)
+}
+
+/// The Chebyshev step sizes ηₖ = 1 / (λ̄ + Δ·cos((2k+1)π / 2T)), k = 0 … T−1, with λ̄ = (λmax + λmin)/2, Δ = (λmax − λmin)/2.
+///
+/// Among all step sizes of period T they contract best when nothing is known of the eigenvalues between the two ends
+/// (Takabe and Wadayama, "Theoretical interpretation of learned step size in deep-unfolded gradient descent", 2020).
+pub fn chebyshev_step_sizes(eigenvalues: &[f64], period: usize) -> Vec<f64> {
+    let (min, max) = ends(eigenvalues);
+    let (mean, half_width) = ((max + min) / 2.0, (max - min) / 2.0);
+    let angle = |k| (2 * k + 1) as f64 * std::f64::consts::PI / (2 * period) as f64;
+    (0..period)
+        .map(|k| 1.0 / (mean + half_width * angle(k).cos()))
+        .collect()
+}
+
+/// A bound on [`contraction`] with the Chebyshev steps: sech(T·arcosh((κ + 1)/(κ − 1)))^(1/T), κ = λmax/λmin.
+///
+/// For T = 1 it is (κ − 1)/(κ + 1), the contraction of the best fixed step.
+pub fn chebyshev_rate(eigenvalues: &[f64], period: usize) -> f64 {
+    let (min, max) = ends(eigenvalues);
+    let t = period as f64;
+    (t * ((max + min) / (max - min)).acosh())
+        .cosh()
+        .recip()
+        .powf(1.0 / t)
+}
+
+fn ends(eigenvalues: &[f64]) -> (f64, f64) {
+    let at = |i: Option<&f64>| i.copied().unwrap_or(f64::NAN);
+    (at(eigenvalues.first()), at(eigenvalues.last()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chebyshev_steps_contract_as_the_theory_says() {
+        let eigenvalues: Vec<f64> = (0..=1000).map(|i| 1.0 + 99.0 * i as f64 / 1000.0).collect();
+        for period in [1, 2, 3, 8] {
+            let steps = chebyshev_step_sizes(&eigenvalues, period);
+            let (found, bound) = (
+                contraction(&steps, &eigenvalues),
+                chebyshev_rate(&eigenvalues, period),
+            );
+            assert!(
+                (found - bound).abs() < 1e-6 && found <= bound * (1.0 + 1e-12),
+                "{period}: {found} {bound}"
+            );
+        }
+        let fixed = fixed_step_size(&eigenvalues);
+        assert!((contraction(&[fixed], &eigenvalues) - 99.0 / 101.0).abs() < 1e-15);
+        assert!((chebyshev_step_sizes(&eigenvalues, 1)[0] - fixed).abs() < 1e-15);
+    }
+}

@@ -1,5 +1,5 @@
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
-use std::cell::RefCell;
+use std::cell::Cell;
 
 /// Updates a parameter where it lies: calls `f(i, g_i, &mut θ_i)` once for each entry, in storage order.
 ///
@@ -39,12 +39,13 @@ pub fn update_in_place(
             var.dims()
         );
     }
-    var.inplace_op2(&grad.contiguous()?, &Update(RefCell::new(f)))?;
+    var.inplace_op2(&grad.contiguous()?, &Update(Cell::new(Some(f))))?;
     Ok(true)
 }
 
-/// candle's in-place operations take `&self`; the cell lets the closure change its state all the same.
-struct Update<F>(RefCell<F>);
+/// candle's in-place operations take `&self`; the closure is taken out of the cell, so that the compiler sees a local
+/// value and can keep what it captured in registers.
+struct Update<F>(Cell<Option<F>>);
 
 impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
     fn name(&self) -> &'static str {
@@ -63,22 +64,31 @@ impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
         else {
             bail!("update_in_place needs contiguous tensors");
         };
-        let f = &mut *self.0.borrow_mut();
+        let Some(f) = self.0.take() else {
+            bail!("internal error: an update in place runs once");
+        };
         match (var, grad) {
             (CpuStorage::F64(var), CpuStorage::F64(grad)) => {
-                for (i, (x, g)) in var[v0..v1].iter_mut().zip(&grad[g0..g1]).enumerate() {
-                    f(i, *g, x);
-                }
+                for_each(&mut var[v0..v1], &grad[g0..g1], f)
             }
             (CpuStorage::F32(var), CpuStorage::F32(grad)) => {
-                for (i, (x, g)) in var[v0..v1].iter_mut().zip(&grad[g0..g1]).enumerate() {
-                    let mut wide = f64::from(*x);
-                    f(i, f64::from(*g), &mut wide);
-                    *x = wide as f32;
-                }
+                let widen = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
+                let (mut wide, grad) = (widen(&var[v0..v1]), widen(&grad[g0..g1]));
+                for_each(&mut wide, &grad, f);
+                var[v0..v1]
+                    .iter_mut()
+                    .zip(wide)
+                    .for_each(|(x, wide)| *x = wide as f32);
             }
             _ => bail!("update_in_place needs f64 or f32"),
         }
         Ok(())
+    }
+}
+
+/// The one place where `f` is called, which lets the compiler inline it.
+fn for_each(xs: &mut [f64], grads: &[f64], mut f: impl FnMut(usize, f64, &mut f64)) {
+    for (i, (x, g)) in xs.iter_mut().zip(grads).enumerate() {
+        f(i, *g, x);
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Matrices are rank-2 f64 tensors; the work is done on the host by nalgebra.
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use candle_core::{DType, Device, Tensor};
-use nalgebra::{DMatrix, SVD};
+use nalgebra::{DMatrix, DVector, SVD};
 
 /// The minimiser θ `[n]` of ‖Aθ − b‖² for A `[m, n]`, b `[m]`; the shortest one where there are several.
 ///
@@ -59,6 +59,103 @@ pub fn condition_number(a: &Tensor) -> Result<f64> {
     let sigma = singular_values(a)?;
     ensure!(!sigma.is_empty(), "an empty matrix has no condition number");
     Ok(sigma[0] / sigma[sigma.len() - 1])
+}
+
+/// The minimisers `[K, n]` of ½xᵀGx − bᵀx in the box |xᵢ| ≤ `bound`, one for each row b of `b` `[K, n]`.
+///
+/// G `[n, n]` is symmetric and positive definite. An active-set method: it ends, after finitely many solutions of linear
+/// systems, at the exact minimiser up to rounding. Errors if G is not positive definite, or if a minimiser misses the
+/// optimality conditions ([`box_residual`]) by more than 1e-10 relative to b.
+pub fn box_minimum(g: &Tensor, b: &Tensor, bound: f64) -> Result<Tensor> {
+    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
+    ensure!(
+        g.is_square() && g.nrows() == rows.nrows(),
+        "a quadratic with a {}×{} matrix and vectors of length {}",
+        g.nrows(),
+        g.ncols(),
+        rows.nrows()
+    );
+    let whole = g.clone().cholesky().context(NOT_DEFINITE)?;
+    let mut minima = DMatrix::zeros(rows.nrows(), rows.ncols());
+    for (b, mut minimum) in rows.column_iter().zip(minima.column_iter_mut()) {
+        let b = b.into_owned();
+        let x = whole.solve(&b);
+        let inside = x.amax() <= bound;
+        minimum.copy_from(&if inside {
+            x
+        } else {
+            active_set(&g, &b, bound, x)?
+        });
+    }
+    from_matrix(&minima.transpose(), b.device())
+}
+
+/// ‖x − P(x − (Gx − b))‖∞ with P the projection to the box: 0 exactly where x minimises ½xᵀGx − bᵀx there.
+pub fn box_residual(g: &DMatrix<f64>, b: &DVector<f64>, bound: f64, x: &DVector<f64>) -> f64 {
+    let step = x - (g * x - b);
+    (x - step.map(|v| v.clamp(-bound, bound))).amax()
+}
+
+const NOT_DEFINITE: &str = "the matrix of the quadratic is not positive definite";
+
+/// One minimiser, from a start that is projected to the box first. Free coordinates move to the minimum for the fixed ones,
+/// or as far towards it as the box allows; a coordinate that the gradient pulls inwards is set free.
+fn active_set(
+    g: &DMatrix<f64>,
+    b: &DVector<f64>,
+    bound: f64,
+    start: DVector<f64>,
+) -> Result<DVector<f64>> {
+    let n = b.len();
+    let mut x = start.map(|v| v.clamp(-bound, bound));
+    let mut free: Vec<bool> = x.iter().map(|v| v.abs() < bound).collect();
+    let tolerance = 1e-12 * (b.amax() + g.amax() * bound);
+    // Every pass but the last fixes or frees a coordinate, and no set of fixed coordinates returns; few are visited.
+    for _ in 0..100 * (n + 1) {
+        let moving: Vec<usize> = (0..n).filter(|&i| free[i]).collect();
+        let target = {
+            let held = DVector::from_fn(n, |i, _| if free[i] { 0.0 } else { x[i] });
+            let rhs = (b - g * held).select_rows(&moving);
+            let block = g.select_rows(&moving).select_columns(&moving);
+            block.cholesky().context(NOT_DEFINITE)?.solve(&rhs)
+        };
+        // The longest part of the way to the target that stays in the box, and the coordinate that ends it.
+        let (mut way, mut blocking) = (1.0, None);
+        for (&i, &to) in moving.iter().zip(&target) {
+            if to.abs() > bound {
+                let part = (bound.copysign(to) - x[i]) / (to - x[i]);
+                if part < way || blocking.is_none() {
+                    (way, blocking) = (part, Some(i));
+                }
+            }
+        }
+        for (&i, &to) in moving.iter().zip(&target) {
+            x[i] = if blocking.is_some() {
+                x[i] + way * (to - x[i])
+            } else {
+                to
+            };
+        }
+        if let Some(i) = blocking {
+            x[i] = bound.copysign(x[i]);
+            free[i] = false;
+            continue;
+        }
+        let gradient = g * &x - b;
+        let pull = |i: &usize| gradient[*i] * x[*i].signum(); // positive: f falls towards the inside
+        let fixed = (0..n).filter(|&i| !free[i]);
+        match fixed.max_by(|i, j| pull(i).total_cmp(&pull(j))) {
+            Some(i) if pull(&i) > tolerance => free[i] = true,
+            _ => {
+                ensure!(
+                    box_residual(g, b, bound, &x) <= 1e-10 * (1.0 + b.amax()),
+                    "no minimiser in the box: ill-conditioned"
+                );
+                return Ok(x);
+            }
+        }
+    }
+    anyhow::bail!("no minimiser in the box after {} changes", 100 * (n + 1))
 }
 
 fn svd(a: &Tensor) -> Result<SVD<f64, nalgebra::Dyn, nalgebra::Dyn>> {

@@ -8,6 +8,7 @@
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
 //! | [`elementwise`] | f(x), entry by entry | x |
+//! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
 //! | [`relu`], [`clamp`], [`hardtanh`] | max(0, x), x projected to an interval, to [−1, 1] | x |
 //! | [`sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
@@ -25,13 +26,16 @@ mod affine_step;
 mod elementwise;
 mod entry;
 mod fixed_map;
+mod gradient_step;
 mod in_place;
 mod kernel;
 mod squared_error;
+pub mod turns;
 
 pub use affine_step::AffineStep;
 pub use elementwise::{clamp, elementwise, elementwise_plain, hardtanh, relu};
 pub use entry::{entry, entry_plain};
 pub use fixed_map::FixedMap;
+pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;
 pub use squared_error::{sum_squared_error, sum_squared_error_plain};

@@ -138,9 +138,11 @@ impl Comparison {
         fixed.chain(self.learned.iter().map(|learned| &learned.curve))
     }
 
-    /// Whether theory can say something about a training.
+    /// Whether theory can say something about a training: few step sizes that take turns, and nothing else learned.
     fn is_periodic(&self, learned: &Learned) -> bool {
-        !self.eigenvalues.is_empty() && learned.step_sizes().len() <= LONGEST_PERIOD
+        !self.eigenvalues.is_empty()
+            && learned.schedules.len() == 1
+            && learned.step_sizes().len() <= LONGEST_PERIOD
     }
 
     fn periodic(&self) -> impl Iterator<Item = &Learned> {

@@ -11,7 +11,7 @@ use crate::{
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
     table::Table,
-    training::{Diverged, loss_value, record},
+    training::{check_loss, loss_value, record},
 };
 
 /// Incremental training: generation t trains the network of t iterations, and hands its parameters to generation t + 1.
@@ -105,7 +105,7 @@ impl Incremental {
     /// Trains the parameters of all `optimizers`, which take turns on each mini-batch (mostly there is one).
     ///
     /// Each row of the table is a generation: depth, mean loss of its updates, and MSE on fresh problems after it. `name`
-    /// tells this training from others of the same run. Errors with [`Diverged`] at the first loss that is not finite,
+    /// tells this training from others of the same run. Errors with [`crate::training::Diverged`] at the first loss that is no longer one,
     /// and with [`Interrupted`] where the context asks for it; a context with a checkpoint continues from there.
     // ANCHOR: incremental
     pub fn train<U: Unfolded>(
@@ -130,16 +130,12 @@ impl Incremental {
                     let parameters = optimizer.parameters();
                     let (loss, gradients) =
                         batch_gradient(unfolded, parameters, depth, self.batch_size, rng)?;
-                    if !loss.is_finite() {
-                        let counter = format!("generation {depth}, update");
-                        return Err(Diverged {
-                            counter,
-                            at: update,
-                            loss,
-                            history,
-                        }
-                        .into());
-                    }
+                    check_loss(
+                        &history,
+                        "update",
+                        (depth - 1) * self.num_updates + update,
+                        loss,
+                    )?;
                     optimizer.step(&gradients)?;
                     if turn == 0 {
                         train_loss += loss / self.num_updates as f64;

@@ -1,0 +1,214 @@
+//! Section 3: deep unfolding of gradient descent with noisy gradients.
+//!
+//! Least squares again, but each gradient comes with fresh Gaussian noise: x ← x − ηₖ(AᵀAx − Aᵀy + wₖ), wₖ ~ N(0, σ²I). A fixed
+//! step stops getting nearer to x* where the noise of a step is as large as its progress. The step sizes are learned, one for
+//! each iteration.
+//!
+//! | symbol | here |
+//! |---|---|
+//! | A, AᵀA, Aᵀy | [`LinearModel`] |
+//! | σ | `noise_std` |
+//! | ηₖ | `step_size` of [`least_squares::Network`] |
+//! | t, up to T_max | depth, `num_generations` |
+//! | K | `batch_size` |
+//!
+//! Run it with `cargo run --release --bin sec3_du_noisy_gd`. Training finds by itself what stochastic approximation
+//! prescribes: large steps first, smaller and smaller ones against the noise at the end.
+
+use anyhow::Result;
+use candle_core::Tensor;
+use common::{
+    config::{self, range},
+    context::{Context, Phase},
+    plot::Figure,
+    sampling::{self, Rng},
+    section::{Preset, Report, Section},
+    unfolding::{Batch, Comparison, Incremental, Learnable, Schedule, Unfolded, theory},
+};
+
+use crate::{least_squares, linear_model::LinearModel};
+
+/// The numbers of the experiment.
+#[derive(Debug, Clone, clap::Args, serde::Serialize)]
+pub struct Config {
+    /// Number of observations m, 1 to 1000
+    #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(1000))]
+    pub num_observations: usize,
+    /// Number of unknowns n, 1 to 1000
+    #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::count(1000))]
+    pub num_unknowns: usize,
+    /// Standard deviation σ of the noise in each entry of each gradient, >= 0
+    #[arg(long, value_name = "σ", default_value_t = 1.0, value_parser = range::non_negative)]
+    pub noise_std: f64,
+    /// Step size η before training
+    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
+    pub initial_step_size: f64,
+    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
+    #[arg(long, value_name = "t", default_value_t = 100, value_parser = range::count(1000))]
+    pub num_generations: usize,
+    /// Adam updates in each generation, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = range::count(100_000))]
+    pub num_updates: usize,
+    /// Problems in a mini-batch K, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 200, value_parser = range::count(100_000))]
+    pub batch_size: usize,
+    /// Learning rate α of Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 5e-6, value_parser = range::positive)]
+    pub learning_rate: f64,
+    /// Problems that the MSE is measured on, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
+    pub num_test: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        config::defaults()
+    }
+}
+
+/// Gradient descent on ½‖Ax − y‖² with noisy gradients, unfolded.
+// ANCHOR: step
+#[derive(Debug)]
+pub struct Network {
+    /// The same without noise
+    pub least_squares: least_squares::Network,
+    /// σ
+    pub noise_std: f64,
+}
+
+impl Unfolded for Network {
+    type Problem = Tensor; // b = Aᵀy, [K, n]
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        self.least_squares.draw(count, rng)
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, rng: &mut Rng) -> Result<Tensor> {
+        let (count, n) = x.dims2()?;
+        let w = (sampling::normal_matrix(count, n, rng, x.device())? * self.noise_std)?;
+        self.least_squares.iterate(k, x, &(b - w)?, rng) // x ← x − ηₖ(AᵀAx − Aᵀy + wₖ)
+    }
+}
+// ANCHOR_END: step
+
+/// The MSE that gradient descent with the fixed step size η does not get below: Σᵢ ησ²/(λᵢ(2 − ηλᵢ)).
+///
+/// The variance of coordinate i is multiplied by (1 − ηλᵢ)² and grows by η²σ² in each iteration; this is where both balance.
+pub fn noise_floor(step_size: f64, noise_std: f64, eigenvalues: &[f64]) -> f64 {
+    let variance =
+        |lambda: &f64| step_size * noise_std.powi(2) / (lambda * (2.0 - step_size * lambda));
+    eigenvalues.iter().map(variance).sum()
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The curves
+    pub comparison: Comparison,
+    /// [`noise_floor`] of the baseline
+    pub noise_floor: f64,
+}
+
+/// The section as a program.
+#[derive(Debug)]
+pub struct NoisyGd;
+
+impl Section for NoisyGd {
+    const NAME: &'static str = "sec3_du_noisy_gd";
+    const TITLE: &'static str = "Deep unfolding of gradient descent with noisy gradients";
+    const HELP: &'static str = "\
+Least squares where Gaussian noise is added to every gradient, fresh each iteration. With a fixed step the MSE stops at a \
+noise floor, which the eigenvalues tell; learned step sizes, one for each iteration, get below it. The figures show the \
+MSE after each iteration with the floor, and the learned steps. Try --noise-std 0.1 and --noise-std 3.";
+    const PRESETS: &'static [Preset] = &[Preset {
+        name: "quick",
+        about: "A smaller experiment, done in a moment: n = 20, 40 generations",
+        values: &[
+            ("num_observations", "40"),
+            ("num_unknowns", "20"),
+            ("num_generations", "40"),
+            ("batch_size", "100"),
+            ("learning_rate", "3e-5"),
+        ],
+    }];
+    const RESUMES: bool = true;
+    type Config = Config;
+    type Outcome = Outcome;
+
+    // ANCHOR: training
+    fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
+        config::validate(config)?;
+        let Config {
+            num_observations: m,
+            num_unknowns: n,
+            noise_std,
+            ..
+        } = *config;
+        let device = &context.device.clone();
+        let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
+        let training = Incremental {
+            num_generations: config.num_generations,
+            num_updates: config.num_updates,
+            batch_size: config.batch_size,
+            num_test: config.num_test,
+            num_iterations: config.num_generations,
+        };
+        context.phase(Phase::Training);
+        let network = |step_size: &Schedule| -> Result<Network> {
+            Ok(Network {
+                least_squares: least_squares::Network::new(&model, step_size)?,
+                noise_std,
+            })
+        };
+        let fixed = theory::fixed_step_size(&model.eigenvalues); // 2/(λmin + λmax)
+        let baseline = training.fixed(
+            "fixed",
+            fixed,
+            &network(&Schedule::new(&[fixed], device)?)?,
+            context,
+        )?;
+
+        let schedule =
+            &Schedule::constant(config.initial_step_size, config.num_generations, device)?;
+        let learnable = Learnable {
+            name: "step_size",
+            schedule,
+            learning_rate: config.learning_rate,
+        };
+        let learned = training.learn(
+            "learned",
+            "learned steps",
+            &network(schedule)?,
+            &[learnable],
+            context,
+        )?;
+        Ok(Outcome {
+            comparison: Comparison {
+                fixed: vec![baseline],
+                learned: vec![learned],
+                eigenvalues: vec![],
+            },
+            noise_floor: noise_floor(fixed, noise_std, &model.eigenvalues),
+        })
+    }
+    // ANCHOR_END: training
+
+    fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
+        let title = format!("Noisy gradients, σ = {}", config.noise_std);
+        let mut report = outcome
+            .comparison
+            .report(&title, &[config.num_generations])?;
+        report.summary += &format!(
+            "noise floor of the fixed step, from the eigenvalues {:.4e}\n",
+            outcome.noise_floor
+        );
+        if outcome.noise_floor > 0.0 {
+            let panel = outcome
+                .comparison
+                .mse_panel(&title)
+                .hline("theory: noise floor of the fixed step", outcome.noise_floor);
+            report.figures[0] = ("mse", Figure::new().panel(panel));
+        }
+        Ok(report)
+    }
+}

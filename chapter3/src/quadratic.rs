@@ -1,0 +1,183 @@
+//! Section 3: deep unfolding of gradient descent on a quadratic.
+//!
+//! f(x) = ½xᵀAx with A = diag(1, 2, …, n) from x₀ ~ N(0, I): x ← x − ηₖAx, k = 0, 1, …, should get to x* = 0. The step sizes
+//! have period T, ηₖ = η[k mod T], and are learned.
+//!
+//! | symbol | here |
+//! |---|---|
+//! | A | [`Network`]`::step` |
+//! | ηₖ | [`Network`]`::step_size` |
+//! | t, up to T_max | depth, `num_generations` |
+//! | K | `batch_size` |
+//!
+//! Run it with `cargo run --release --bin sec3_du_gd_quadratic`. Three steps in turn, one of them too large on its own,
+//! beat the best fixed step: what one of them blows up, the others have made small.
+
+use anyhow::Result;
+use candle_core::{DType, Device, Tensor};
+use common::{
+    config::{self, range},
+    context::{Context, Phase},
+    ops::AffineStep,
+    sampling::{self, Rng},
+    section::{Preset, Report, Section},
+    unfolding::{Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, theory},
+};
+
+/// The numbers of the experiment.
+#[derive(Debug, Clone, clap::Args, serde::Serialize)]
+pub struct Config {
+    /// Number of unknowns n: the eigenvalues are 1, 2, …, n; 2 to 1000
+    #[arg(long, value_name = "n", default_value_t = 100, value_parser = range::whole(2, 1000))]
+    pub num_unknowns: usize,
+    /// Period T of the learned step sizes, 1 to 1000 or 'free'
+    #[arg(long, value_name = "T", default_value = "3", value_parser = Period::parse)]
+    pub period: Period,
+    /// Step size η before training
+    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
+    pub initial_step_size: f64,
+    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
+    #[arg(long, value_name = "t", default_value_t = 25, value_parser = range::count(1000))]
+    pub num_generations: usize,
+    /// Adam updates in each generation, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = range::count(100_000))]
+    pub num_updates: usize,
+    /// Problems in a mini-batch K, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 50, value_parser = range::count(100_000))]
+    pub batch_size: usize,
+    /// Learning rate α of Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-3, value_parser = range::positive)]
+    pub learning_rate: f64,
+    /// Iterations that are measured at the end, 1 to 1000
+    #[arg(long, value_name = "k", default_value_t = 30, value_parser = range::count(1000))]
+    pub num_iterations: usize,
+    /// Problems that the MSE is measured on, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
+    pub num_test: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        config::defaults()
+    }
+}
+
+/// Gradient descent on ½xᵀAx, unfolded.
+// ANCHOR: step
+#[derive(Debug)]
+pub struct Network {
+    /// x ← x − η(Ax − b)
+    pub step: AffineStep,
+    /// b = 0, `[n]`
+    pub zero: Tensor,
+    /// ηₖ
+    pub step_size: Schedule,
+}
+
+impl Unfolded for Network {
+    type Problem = ();
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
+        let start = sampling::normal_matrix(count, self.zero.dim(0)?, rng, self.zero.device())?;
+        Ok(Batch {
+            solution: start.zeros_like()?,
+            start,
+            problem: (),
+        }) // x₀ ~ N(0, I), x* = 0
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
+        Ok(self.step.forward(x, &self.step_size.at(k)?, &self.zero)?) // x ← x − ηₖAx
+    }
+}
+// ANCHOR_END: step
+
+impl Network {
+    /// The algorithm for A = diag(`eigenvalues`), with these step sizes.
+    pub fn new(eigenvalues: &[f64], step_size: &Schedule, device: &Device) -> Result<Self> {
+        let n = eigenvalues.len();
+        let a = Tensor::eye(n, DType::F64, device)?
+            .broadcast_mul(&Tensor::new(eigenvalues, device)?)?;
+        Ok(Self {
+            step: AffineStep::new(&a)?,
+            zero: Tensor::zeros(n, DType::F64, device)?,
+            step_size: step_size.clone(),
+        })
+    }
+}
+
+/// The section as a program.
+#[derive(Debug)]
+pub struct Quadratic;
+
+impl Section for Quadratic {
+    const NAME: &'static str = "sec3_du_gd_quadratic";
+    const TITLE: &'static str = "Deep unfolding of gradient descent on a quadratic";
+    const HELP: &'static str = "\
+Gradient descent on f(x) = ½xᵀAx with A = diag(1, …, 100), unfolded: three step sizes that take turns are learned by \
+incremental training. The figures show the MSE after each iteration beside the best fixed step 2/(1 + 100) and the \
+contraction that the eigenvalues promise, and the learned steps beside the Chebyshev steps. Try --period 1, --period 6 \
+and --period free.";
+    const PRESETS: &'static [Preset] = &[Preset {
+        name: "quick",
+        about: "A smaller experiment, done in a moment: n = 30, 15 generations",
+        values: &[
+            ("num_unknowns", "30"),
+            ("num_generations", "15"),
+            ("num_iterations", "18"),
+            ("learning_rate", "3e-3"),
+        ],
+    }];
+    const RESUMES: bool = true;
+    type Config = Config;
+    type Outcome = Comparison;
+
+    // ANCHOR: training
+    fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
+        config::validate(config)?;
+        let training = Incremental {
+            num_generations: config.num_generations,
+            num_updates: config.num_updates,
+            batch_size: config.batch_size,
+            num_test: config.num_test,
+            num_iterations: config.num_iterations,
+        };
+        let device = &context.device.clone();
+        let eigenvalues: Vec<f64> = (1..=config.num_unknowns).map(|i| i as f64).collect();
+        context.phase(Phase::Training);
+        let fixed = theory::fixed_step_size(&eigenvalues); // 2/(1 + n)
+        let network = Network::new(&eigenvalues, &Schedule::new(&[fixed], device)?, device)?;
+        let baseline = training.fixed("fixed", fixed, &network, context)?;
+
+        let length = config.period.length(config.num_generations);
+        let schedule = &Schedule::constant(config.initial_step_size, length, device)?;
+        let learnable = Learnable {
+            name: "step_size",
+            schedule,
+            learning_rate: config.learning_rate,
+        };
+        let network = Network::new(&eigenvalues, schedule, device)?;
+        let label = format!("learned steps, {}", config.period.label());
+        let learned = training.learn("learned", &label, &network, &[learnable], context)?;
+        Ok(Comparison {
+            fixed: vec![baseline],
+            learned: vec![learned],
+            eigenvalues,
+        })
+    }
+    // ANCHOR_END: training
+
+    fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
+        let title = format!(
+            "Quadratic with eigenvalues 1, 2, …, {}",
+            config.num_unknowns
+        );
+        outcome.report(
+            &title,
+            &[
+                config.num_generations.min(config.num_iterations),
+                config.num_iterations,
+            ],
+        )
+    }
+}

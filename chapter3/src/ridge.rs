@@ -1,0 +1,228 @@
+//! Section 3: deep unfolding of gradient descent for ridge regression.
+//!
+//! Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖² is x ← x − ηₖ((AᵀA + λI)x − Aᵀy), k = 0, 1, …, and ends at
+//! x* = (AᵀA + λI)⁻¹Aᵀy. First its step sizes are learned, with period T. Then also a penalty |ξₖ| in place of λ for each
+//! iteration: x* stays what it is, but the way there may use other penalties.
+//!
+//! | symbol | here |
+//! |---|---|
+//! | A, AᵀA, Aᵀy | [`LinearModel`] |
+//! | λ | `penalty` |
+//! | ηₖ, ξₖ | [`Network`]`::step_size`, `::penalty` |
+//! | t, up to T_max | depth, `num_generations` |
+//! | K | `batch_size` |
+//!
+//! Run it with `cargo run --release --bin sec3_du_gd_ridge`. More parameters help most where iterations are few.
+
+use anyhow::Result;
+use candle_core::Tensor;
+use common::{
+    config::{self, range},
+    context::{Context, Phase},
+    ops::{AffineStep, FixedMap},
+    sampling::Rng,
+    section::{Preset, Report, Section},
+    unfolding::{Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, theory},
+};
+
+use crate::linear_model::LinearModel;
+
+/// The numbers of the experiment.
+#[derive(Debug, Clone, clap::Args, serde::Serialize)]
+pub struct Config {
+    /// Number of observations m, 1 to 1000
+    #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(1000))]
+    pub num_observations: usize,
+    /// Number of unknowns n, 1 to 1000
+    #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::count(1000))]
+    pub num_unknowns: usize,
+    /// Penalty λ of the problem, and of each iteration before training, >= 0
+    #[arg(long, value_name = "λ", default_value_t = 3.0, value_parser = range::non_negative)]
+    pub penalty: f64,
+    /// Period T of the learned step sizes, 1 to 1000 or 'free'
+    #[arg(long, value_name = "T", default_value = "4", value_parser = Period::parse)]
+    pub period: Period,
+    /// Period of the learned penalties ξ, 1 to 1000 or 'free'
+    #[arg(long, value_name = "T", default_value = "free", value_parser = Period::parse)]
+    pub penalty_period: Period,
+    /// Step size η before training
+    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
+    pub initial_step_size: f64,
+    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
+    #[arg(long, value_name = "t", default_value_t = 50, value_parser = range::count(1000))]
+    pub num_generations: usize,
+    /// Adam updates in each generation, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = range::count(100_000))]
+    pub num_updates: usize,
+    /// Problems in a mini-batch K, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
+    pub batch_size: usize,
+    /// Learning rate of the step sizes' Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-4, value_parser = range::positive)]
+    pub learning_rate: f64,
+    /// Learning rate of the penalties' Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-2, value_parser = range::positive)]
+    pub penalty_learning_rate: f64,
+    /// Problems that the MSE is measured on, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
+    pub num_test: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        config::defaults()
+    }
+}
+
+/// Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖², unfolded.
+// ANCHOR: step
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// A
+    pub model: LinearModel,
+    /// y ↦ x* = (AᵀA + λI)⁻¹Aᵀy
+    pub solution: FixedMap,
+    /// x ← x − η((AᵀA + ξI)x − b)
+    pub step: AffineStep,
+    /// ηₖ
+    pub step_size: Schedule,
+    /// ξₖ, λ itself where it is not learned
+    pub penalty: Schedule,
+}
+
+impl Unfolded for Network {
+    type Problem = Tensor; // b = Aᵀy, [K, n]
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        self.model.draw(count, &self.solution, rng)
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
+        let (eta, xi) = (self.step_size.at(k)?, self.penalty.at(k)?.abs()?);
+        Ok(self.step.forward_ridge(x, &eta, &xi, b)?) // x ← x − ηₖ((AᵀA + |ξₖ|I)x − Aᵀy)
+    }
+}
+// ANCHOR_END: step
+
+/// The section as a program.
+#[derive(Debug)]
+pub struct Ridge;
+
+impl Section for Ridge {
+    const NAME: &'static str = "sec3_du_gd_ridge";
+    const TITLE: &'static str = "Deep unfolding of gradient descent for ridge regression";
+    const HELP: &'static str = "\
+Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖², unfolded twice: with four learned step sizes that take turns, and with a \
+learned penalty |ξ| for each iteration as well, the two groups updated in turn on each mini-batch. The figures show the \
+MSE after each iteration beside the best fixed step, and what was learned. Try --penalty 30 and --penalty-period 4.";
+    const PRESETS: &'static [Preset] = &[Preset {
+        name: "quick",
+        about: "A smaller experiment, done in a moment: n = 20, 25 generations",
+        values: &[
+            ("num_observations", "40"),
+            ("num_unknowns", "20"),
+            ("num_generations", "25"),
+            ("learning_rate", "3e-4"),
+            ("penalty_learning_rate", "0.03"),
+        ],
+    }];
+    const RESUMES: bool = true;
+    type Config = Config;
+    type Outcome = Comparison;
+
+    // ANCHOR: training
+    fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
+        config::validate(config)?;
+        let Config {
+            num_observations: m,
+            num_unknowns: n,
+            penalty: lambda,
+            ..
+        } = *config;
+        let device = &context.device.clone();
+        let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
+        let training = Incremental {
+            num_generations: config.num_generations,
+            num_updates: config.num_updates,
+            batch_size: config.batch_size,
+            num_test: config.num_test,
+            num_iterations: config.num_generations,
+        };
+        context.phase(Phase::Training);
+        // AᵀA + λI has the eigenvalues of AᵀA, each with λ added.
+        let eigenvalues: Vec<f64> = model.eigenvalues.iter().map(|e| e + lambda).collect();
+        let fixed = theory::fixed_step_size(&eigenvalues);
+        let network = Network {
+            solution: model.solution(lambda)?,
+            step: AffineStep::new(&model.gram)?,
+            step_size: Schedule::new(&[fixed], device)?,
+            penalty: Schedule::new(&[lambda], device)?,
+            model,
+        };
+        let baseline = training.fixed("fixed", fixed, &network, context)?;
+
+        let period = config.period;
+        let depth = config.num_generations;
+        let network = |step_size: &Schedule, penalty: &Schedule| Network {
+            step_size: step_size.clone(),
+            penalty: penalty.clone(),
+            ..network.clone()
+        };
+        let step_sizes =
+            || Schedule::constant(config.initial_step_size, period.length(depth), device);
+        let of_step_sizes = |schedule| Learnable {
+            name: "step_size",
+            schedule,
+            learning_rate: config.learning_rate,
+        };
+
+        let (name, label) = (
+            format!("learned_{}", period.name()),
+            format!("learned steps, {}", period.label()),
+        );
+        let (step_size, penalty) = (&step_sizes()?, &Schedule::new(&[lambda], device)?);
+        context.part(0, 3); // the second training is twice the work: each batch is used twice
+        let learned = training.learn(
+            &name,
+            &label,
+            &network(step_size, penalty),
+            &[of_step_sizes(step_size)],
+            context,
+        )?;
+
+        let (name, label) = (format!("{name}_penalty"), format!("{label}, and penalties"));
+        let (step_size, penalty) = (
+            &step_sizes()?,
+            &Schedule::constant(lambda, config.penalty_period.length(depth), device)?,
+        );
+        let of_penalties = Learnable {
+            name: "penalty",
+            schedule: penalty,
+            learning_rate: config.penalty_learning_rate,
+        };
+        context.part(1, 2);
+        let both = [of_step_sizes(step_size), of_penalties];
+        let learned_both =
+            training.learn(&name, &label, &network(step_size, penalty), &both, context)?;
+        Ok(Comparison {
+            fixed: vec![baseline],
+            learned: vec![learned, learned_both],
+            eigenvalues,
+        })
+    }
+    // ANCHOR_END: training
+
+    fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
+        let Config {
+            num_observations: m,
+            num_unknowns: n,
+            penalty,
+            ..
+        } = config;
+        let title = format!("Ridge regression, {m} × {n}, λ = {penalty}");
+        let mut few = vec![5, 10, 20];
+        few.retain(|&k| k < config.num_generations);
+        few.push(config.num_generations);
+        outcome.report(&title, &few)
+    }
+}

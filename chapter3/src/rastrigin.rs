@@ -201,7 +201,7 @@ each iteration beside three fixed steps, the learned steps, and the function its
         let surface = surface.contours(f, (-2.0, 2.0), (-2.0, 2.0), &levels);
         report
             .figures
-            .push(("surface", Figure::new().panel(surface)));
+            .push(("surface", Figure::new().panel(surface).panel_size(720, 660)));
         Ok(report)
     }
 }

@@ -62,10 +62,15 @@ fn radial_basis_functions(c: &mut Criterion) -> Result<()> {
 /// Section 2.5.2: 200 iterations of gradient descent, without the eigenvalues that the section looks at beside it.
 fn three_layer_network(c: &mut Criterion) -> Result<()> {
     let config = three_layer_nn::Config::default();
-    let rng = &mut sampling::rng(1, 0);
-    let data = three_layer_nn::draw_data(&config, rng, &Device::Cpu)?;
-    let w = sampling::normal_matrix(config.num_inputs, config.num_hidden, rng, &Device::Cpu)?;
-    let a = sampling::normal_vec(config.num_hidden, rng);
+    let rng = |stream| sampling::rng(1, stream);
+    let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
+    let w = sampling::normal_matrix(
+        config.num_inputs,
+        config.num_hidden,
+        &mut rng(0),
+        &Device::Cpu,
+    )?;
+    let a = sampling::normal_vec(config.num_hidden, &mut rng(1));
 
     let mut group = c.benchmark_group("three_layer_network");
     let (x, y, start) = (numbers(&data.x)?, numbers(&data.y)?, numbers(&w)?);

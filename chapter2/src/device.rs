@@ -63,6 +63,7 @@ fn compute(config: &Config, device: &Device, context: &mut Context) -> Result<On
     let rng = &mut context.rng(0);
     let a = sampling::normal_matrix(config.size, config.size, rng, device)?;
     let b = sampling::normal_matrix(config.size, config.size, rng, device)?;
+    // ANCHOR: product
     let (mut product, mut first, mut fastest) = (a.clone(), f64::NAN, f64::INFINITY);
     for i in 0..config.num_products {
         let start = context.seconds();
@@ -72,6 +73,7 @@ fn compute(config: &Config, device: &Device, context: &mut Context) -> Result<On
         first = if i == 0 { seconds } else { first };
         fastest = seconds.min(fastest);
     }
+    // ANCHOR_END: product
     let descent = gradient_descent::Config::default();
     let start = context.seconds();
     let path = descend_by_backprop([descent.start[0], descent.start[1]], &descent, device)?;
@@ -104,11 +106,13 @@ so. Build with --features cuda for NVIDIA GPUs.";
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         context.phase(Phase::Training);
+        // ANCHOR: devices
         let mut devices = vec![compute(config, &Device::Cpu, context)?];
         if !context.device.is_cpu() {
             let gpu = context.device.clone();
             devices.push(compute(config, &gpu, context)?);
         }
+        // ANCHOR_END: devices
         let mut history = Table::new(
             "iteration",
             devices.iter().map(|d| format!("f_on_{}", d.name)),

@@ -54,9 +54,11 @@ impl Default for Config {
 }
 
 /// f(x) = 4x₁² + x₂² of a vector x `[2]`; rank 0.
+// ANCHOR: function
 pub fn f(x: &Tensor) -> candle_core::Result<Tensor> {
     (x.get(0)?.sqr()? * 4.0)? + x.get(1)?.sqr()?
 }
+// ANCHOR_END: function
 
 /// The points of a descent, the start first.
 pub type Path = Vec<[f64; 2]>;

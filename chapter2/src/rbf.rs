@@ -67,6 +67,7 @@ impl Default for Config {
 }
 
 /// The function to approximate, exp(−5x)·sin(5x).
+// ANCHOR: target
 pub fn target(x: f64) -> f64 {
     (-5.0 * x).exp() * (5.0 * x).sin()
 }
@@ -75,6 +76,7 @@ pub fn target(x: f64) -> f64 {
 pub fn sample_points(config: &Config) -> Vec<f64> {
     grid(0.0, 1.0, config.num_samples + 1).split_off(1)
 }
+// ANCHOR_END: target
 
 /// Φ `[points, basis functions]`, Φⱼᵢ = φᵢ(xⱼ) = exp(−β(xⱼ − δ(i−1) + ½)²).
 // ANCHOR: basis
@@ -158,21 +160,24 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
     type Config = Config;
     type Outcome = Outcome;
 
-    // ANCHOR: run
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        // ANCHOR: data
         let xs = sample_points(config);
         let phi = basis_matrix(config, &xs, &context.device)?; // [points, basis functions]
         let y = Tensor::new(
             xs.iter().map(|&x| target(x)).collect::<Vec<_>>(),
             &context.device,
         )?; // [points]
+        // ANCHOR_END: data
 
         context.phase(Phase::Training);
+        // ANCHOR: start
         let ones = Tensor::ones(config.num_basis, DType::F64, &context.device)?;
         let model = RbfModel {
             theta: context.parameter("theta", &ones)?,
         };
+        // ANCHOR_END: start
         let Config {
             optimizer: rule,
             learning_rate,
@@ -187,6 +192,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
                 hyperparameters,
             },
         )?;
+        // ANCHOR: training
         let mut history = Table::new("update", ["sum_squared_error"]);
         let basis = FixedMap::new(&phi)?;
         train(
@@ -198,10 +204,13 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
                 Ok(sum_squared_error(&model.forward(&basis)?, &y)?) // L(θ) = Σⱼ (g(xⱼ; θ) − yⱼ)²
             },
         )?;
+        // ANCHOR_END: training
 
+        // ANCHOR: best
         let best = RbfModel {
             theta: Var::from_tensor(&linalg::least_squares(&phi, &y, 1e-14)?)?,
         };
+        // ANCHOR_END: best
         Ok(Outcome {
             xs,
             target: y.to_vec1()?,
@@ -211,7 +220,6 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
             history,
         })
     }
-    // ANCHOR_END: run
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let (first, last) = (

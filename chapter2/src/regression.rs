@@ -64,6 +64,7 @@ impl Default for Config {
 }
 
 /// The truth f(x) = 5·exp(−2x) + 3/2, and its parameters.
+// ANCHOR: truth
 pub fn truth(x: f64) -> f64 {
     let [p1, p2, p3] = TRUTH;
     p1 * (-p2 * x).exp() + p3
@@ -71,6 +72,7 @@ pub fn truth(x: f64) -> f64 {
 
 /// p₁, p₂, p₃ of the truth.
 pub const TRUTH: [f64; 3] = [5.0, 2.0, 1.5];
+// ANCHOR_END: truth
 
 /// The learnable module g(x; p) = p₁·exp(−p₂x) + p₃.
 // ANCHOR: model
@@ -112,9 +114,11 @@ impl Exponential {
 }
 
 /// The loss of one sample, (g(x; p) − y)², rank 0.
+// ANCHOR: loss
 pub fn sample_loss(model: &Exponential, x: &Tensor, y: &Tensor) -> Result<Tensor> {
     Ok((model.forward(x)? - y)?.sqr()?)
 }
+// ANCHOR_END: loss
 
 /// What came out.
 #[derive(Debug)]
@@ -141,7 +145,6 @@ impl Outcome {
 }
 
 /// Fits the model to observations `xs`, `ys` (as many of each, at least one).
-// ANCHOR: training
 pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Result<Outcome> {
     ensure!(
         xs.len() == ys.len() && !xs.is_empty(),
@@ -159,6 +162,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         hyperparameters,
         ..
     } = *config;
+    // ANCHOR: optimizer
     let mut optimizer = Optimizer::new(
         model.parameters(),
         optim::Config {
@@ -167,6 +171,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
             hyperparameters,
         },
     )?;
+    // ANCHOR_END: optimizer
 
     let error = || -> Result<f64> { loss_value(&mean_squared_error(&model.forward(&x)?, &y)?) };
     let (last_x, last_y) = &samples[samples.len() - 1];
@@ -176,6 +181,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         0,
         &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?],
     )?;
+    // ANCHOR: epochs
     for epoch in 1..=config.num_epochs {
         if config.restart_step_count {
             optimizer.set_step_count(0);
@@ -195,6 +201,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         record(&mut history, epoch, &[last_sample_loss, error()?])?;
         context.progress(epoch, config.num_epochs);
     }
+    // ANCHOR_END: epochs
     let learned = [
         model.p1.to_scalar()?,
         model.p2.to_scalar()?,
@@ -208,7 +215,6 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         other: None,
     })
 }
-// ANCHOR_END: training
 
 /// The section as a program.
 #[derive(Debug)]
@@ -239,8 +245,10 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        // ANCHOR: data
         let xs = sampling::grid(0.0, 1.0, config.num_samples);
         let ys = sampling::observe(truth, &xs, config.noise_std, &mut context.rng(0));
+        // ANCHOR_END: data
         context.phase(Phase::Training);
         let mut outcome = fit(config, &xs, &ys, context)?;
         if config.compare_step_counts {

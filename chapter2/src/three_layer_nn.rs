@@ -204,12 +204,14 @@ figure shows the loss and the outputs before and after. Try --num-hidden 1000 an
             num_hidden: m,
             ..
         } = *config;
+        // ANCHOR: start
         let w = sampling::normal_matrix(d, m, &mut context.rng(0), &context.device)?; // W ~ N(0, 1)
         let a = Tensor::new(
             sampling::normal_vec(m, &mut context.rng(1)),
             &context.device,
         )?; // a ~ N(0, 1)
         let data = draw_data(config, &mut context.rng(2), &context.device)?;
+        // ANCHOR_END: start
         context.phase(Phase::Training);
         fit(config, &data, &w, &a, context)
     }

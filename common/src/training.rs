@@ -80,6 +80,7 @@ pub fn loss_value(loss: &Tensor) -> Result<f64> {
 ///
 /// Row k of `history` (one value column) is the loss after k updates, row 0 the loss before training.
 /// Errors with [`Diverged`] at the first loss that is not finite or beyond hope.
+// ANCHOR: train
 pub fn train(
     context: &mut Context,
     history: &mut Table,
@@ -95,3 +96,4 @@ pub fn train(
     }
     record(history, num_updates, &[loss_value(&loss()?)?])
 }
+// ANCHOR_END: train

@@ -17,7 +17,9 @@ pub fn workspace() -> &'static Path {
 /// The executable of the program `name`, e.g. `sec2_4_autodiff`, built with the profile of the test that asks.
 ///
 /// `cargo test` builds programs only for tests of their own package. So the first call in a process has cargo build those
-/// of all chapters, which takes a moment where they are up to date; cargo holds no lock while tests run.
+/// of all chapters, which takes a moment where they are up to date; cargo holds no lock while tests run. The test is named
+/// too, since cargo chooses the features of dependencies for all that it builds at once: programs alone would get another
+/// build of candle.
 pub fn program(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
     let directory = DIRECTORY.get_or_init(|| {
@@ -30,8 +32,11 @@ pub fn program(name: &str) -> PathBuf {
             profile
         };
         let target = directory.parent().expect("a target directory");
+        let test = test.file_stem().expect("a name").to_string_lossy(); // <name>-<hash>
+        let (test, _) = test.rsplit_once('-').expect("a hash");
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--bins", "--profile"])
+            .args(["build", "--quiet", "--workspace", "--bins", "--test", test])
+            .arg("--profile")
             .arg(profile)
             .arg("--target-dir")
             .arg(target)

@@ -19,7 +19,7 @@ use common::{
     training::train,
 };
 use criterion::{BenchmarkId, Criterion};
-use least_squares::{BOOK, How, Setting};
+use least_squares::{BOOK, Plain};
 
 fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
     Ok(tensor.flatten_all()?.to_vec1()?)
@@ -114,23 +114,27 @@ fn three_layer_network(c: &mut Criterion) -> Result<()> {
 
 /// Chapter 3: unrolled least squares, T = 8, to depth 50. The book has 40 updates for each depth; here there are 2.
 fn unrolled_least_squares(c: &mut Criterion) -> Result<()> {
-    let problem = least_squares::problem(&BOOK)?;
+    let model = least_squares::model()?;
+    let floor = || least_squares::train_by_hand(&BOOK, &model);
+    let section = || least_squares::train(&BOOK, &model, |network| network);
+    let plain = || least_squares::train(&BOOK, &model, Plain);
+    section()?; // a bench that fails would be a fast one
+    plain()?;
     let mut group = c.benchmark_group("unrolled_least_squares");
     group.sample_size(10);
     for threads in [1, 2] {
-        let setting = Setting {
-            batch: (BOOK.batch.0, threads),
-            ..BOOK
-        };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()?;
         group.bench_function(BenchmarkId::new("floor", threads), |b| {
-            b.iter(|| least_squares::train_by_hand(&setting, &problem));
+            b.iter(|| pool.install(floor))
         });
-        for (name, how) in [("fast", How::Fast), ("plain", How::Plain)] {
-            least_squares::train(&setting, &problem, how)?;
-            group.bench_function(BenchmarkId::new(name, threads), |b| {
-                b.iter(|| least_squares::train(&setting, &problem, how));
-            });
-        }
+        group.bench_function(BenchmarkId::new("section", threads), |b| {
+            b.iter(|| pool.install(section))
+        });
+        group.bench_function(BenchmarkId::new("plain", threads), |b| {
+            b.iter(|| pool.install(plain))
+        });
     }
     group.finish();
     Ok(())

@@ -9,7 +9,8 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use chapter2::{rbf, three_layer_nn};
 use common::{context::Context, sampling, section::Section};
-use least_squares::How;
+use floor::Training;
+use least_squares::{BOOK, Plain};
 
 #[track_caller]
 fn assert_same(ours: &[f64], floor: &[f64]) {
@@ -69,20 +70,20 @@ fn three_layer_network() -> Result<()> {
 
 #[test]
 fn unrolled_least_squares() -> Result<()> {
-    for shards in [1, 3] {
-        let setting = least_squares::Setting {
-            batch: (100, shards),
-            training: (8, 12, 8),
-            ..least_squares::BOOK
-        };
-        let problem = least_squares::problem(&setting)?;
-        let (floor_losses, floor_eta) = least_squares::train_by_hand(&setting, &problem)?;
-        assert!(floor_losses[95] < floor_losses[0] / 2.0, "it learns");
-        for how in [How::Fast, How::Plain] {
-            let (losses, eta) = least_squares::train(&setting, &problem, how)?;
-            assert_same(&losses, &floor_losses);
-            assert_same(&eta, &floor_eta);
-        }
+    let training = Training {
+        max_depth: 12,
+        updates: 8,
+        ..BOOK
+    };
+    let model = least_squares::model()?;
+    let (floor_losses, floor_eta) = least_squares::train_by_hand(&training, &model)?;
+    assert!(floor_losses[95] < floor_losses[0] / 2.0, "it learns");
+    for (losses, eta) in [
+        least_squares::train(&training, &model, |network| network)?,
+        least_squares::train(&training, &model, Plain)?,
+    ] {
+        assert_same(&losses, &floor_losses);
+        assert_same(&eta, &floor_eta);
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! every buffer made once, no automatic differentiation. They are the floor that the sections' trainings are measured
 //! against, and a test holds both to the same losses.
 
+use rayon::prelude::*;
+
 /// `out ← keep·out + scale·(lhs·rhs)`; `lhs` is `[rows, inner]`, `rhs` `[inner, columns]`, each with its strides
 /// (from row to row, from column to column), `out` is row-major.
 fn product(
@@ -157,9 +159,27 @@ pub struct LeastSquares {
     pub dims: (usize, usize),
 }
 
-/// What one thread needs for its rows of the mini-batch.
+/// The experiment's numbers.
+#[derive(Clone, Copy)]
+pub struct Training {
+    /// Number of step sizes, T
+    pub period: usize,
+    /// Trained are depth 1 to this
+    pub max_depth: usize,
+    /// Adam updates for each depth
+    pub updates: usize,
+    /// Learning rate of Adam
+    pub learning_rate: f64,
+    /// Rows of a mini-batch, K
+    pub batch: usize,
+    /// Rows of the shards that a mini-batch is split into, each on a thread
+    pub shard_rows: usize,
+}
+
+/// The buffers for some rows of the mini-batch.
 struct Shard {
     rows: usize,
+    y: Vec<f64>,
     b: Vec<f64>,
     solution: Vec<f64>,
     xs: Vec<f64>,
@@ -170,38 +190,36 @@ struct Shard {
 }
 
 impl LeastSquares {
-    /// Trains depth 1 to `max_depth` with `inner` Adam updates each, on `shards` threads; `sample` fills each
-    /// mini-batch y `[batch, m]`. Returns the loss of each update, ‖x* − x‖²/batch, and the learned step sizes.
+    /// Trains on the threads of the present rayon pool; `sample(depth, update, shard, y)` fills the rows of a shard.
+    /// Returns the loss of each update, ‖x* − x‖²/batch, and the learned step sizes.
     pub fn train(
         &self,
-        (period, max_depth, inner): (usize, usize, usize),
-        learning_rate: f64,
-        (batch, shards): (usize, usize),
-        mut sample: impl FnMut(&mut [f64]),
+        training: &Training,
+        sample: impl Fn(usize, usize, usize, &mut [f64]) + Sync,
     ) -> (Vec<f64>, Vec<f64>) {
-        let (m, n) = self.dims;
-        let mut adam = Adam::new(learning_rate, period);
+        let Training {
+            period,
+            max_depth,
+            updates,
+            batch,
+            shard_rows,
+            ..
+        } = *training;
+        let mut adam = Adam::new(training.learning_rate, period);
         let mut eta = vec![0.0; period];
-        let mut y = vec![0.0; batch * m];
-        let shard_rows = batch.div_ceil(shards);
-        let mut shards: Vec<Shard> = y
-            .chunks(shard_rows * m)
-            .map(|y| Shard::new(y.len() / m, n, max_depth, period))
+        let rows = (0..batch)
+            .step_by(shard_rows)
+            .map(|start| shard_rows.min(batch - start));
+        let mut shards: Vec<_> = rows
+            .map(|rows| Shard::new(rows, self.dims, max_depth, period))
             .collect();
         let mut losses = vec![];
         for depth in 1..=max_depth {
-            for _ in 0..inner {
-                sample(&mut y);
-                let mut work: Vec<_> = shards.iter_mut().zip(y.chunks(shard_rows * m)).collect();
-                let eta_ref = &eta;
-                match &mut work[..] {
-                    [(shard, y)] => self.sweep(shard, y, depth, eta_ref, batch),
-                    _ => {
-                        use rayon::prelude::*;
-                        work.par_iter_mut()
-                            .for_each(|(shard, y)| self.sweep(shard, y, depth, eta_ref, batch));
-                    }
-                }
+            for update in 0..updates {
+                shards.par_iter_mut().enumerate().for_each(|(i, shard)| {
+                    sample(depth, update, i, &mut shard.y);
+                    self.sweep(shard, depth, &eta, batch);
+                });
                 let mut grad = vec![0.0; period];
                 for shard in &shards {
                     grad.iter_mut()
@@ -216,10 +234,11 @@ impl LeastSquares {
     }
 
     /// Forward and backward through `depth` iterations for the rows of one shard.
-    fn sweep(&self, shard: &mut Shard, y: &[f64], depth: usize, eta: &[f64], batch: usize) {
+    fn sweep(&self, shard: &mut Shard, depth: usize, eta: &[f64], batch: usize) {
         let (m, n) = self.dims;
         let Shard {
             rows,
+            y,
             b,
             solution,
             xs,
@@ -273,10 +292,11 @@ impl LeastSquares {
 }
 
 impl Shard {
-    fn new(rows: usize, n: usize, max_depth: usize, period: usize) -> Self {
+    fn new(rows: usize, (m, n): (usize, usize), max_depth: usize, period: usize) -> Self {
         let zeros = || vec![0.0; rows * n];
         Self {
             rows,
+            y: vec![0.0; rows * m],
             b: zeros(),
             solution: zeros(),
             xs: vec![0.0; (max_depth + 1) * rows * n],

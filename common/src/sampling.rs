@@ -23,10 +23,13 @@ pub fn rng(seed: u64, stream: u64) -> Rng {
 ///
 /// One point is `first` alone. Written as a weighted mean of the two ends: `grid(0, 1, 11)[3]` is 0.3 exactly as typed.
 pub fn grid(first: f64, last: f64, count: usize) -> Vec<f64> {
-    let intervals = count.saturating_sub(1).max(1) as f64;
-    (0..count)
-        .map(|i| (first * (intervals - i as f64) + last * i as f64) / intervals)
-        .collect()
+    let intervals = count.saturating_sub(1) as f64;
+    let point = |i| match i {
+        0 => first,
+        i if i + 1 == count => last, // last·n/n need not be last
+        i => (first * (intervals - i as f64) + last * i as f64) / intervals,
+    };
+    (0..count).map(point).collect()
 }
 
 /// Noisy observations f(x) + ε of a function, ε ~ N(0, `noise_std`²), one draw per point.
@@ -131,6 +134,7 @@ mod tests {
         let xs = grid(0.0, 1.0, 11);
         assert_eq!(xs, [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]);
         assert_eq!(grid(2.0, 3.0, 1), [2.0]);
+        assert_eq!(grid(0.0, 424851.16402896034, 450)[449], 424851.16402896034);
         assert!(grid(2.0, 3.0, 0).is_empty());
     }
 

@@ -14,27 +14,29 @@ use candle_core::Tensor;
 #[derive(Debug)]
 pub struct Artifacts {
     directory: PathBuf,
-    created: bool,
+    /// The directories that this run made, the innermost first
+    created: Vec<PathBuf>,
     written: Vec<String>,
 }
 
 impl Artifacts {
     /// Creates `directory` where it is missing and makes sure that it can be written to.
     pub fn new(directory: &Path) -> Result<Self> {
-        let created = !directory.exists();
-        let problem = || {
-            format!(
-                "--out {}: cannot write to this directory",
-                directory.display()
-            )
-        };
-        fs::create_dir_all(directory).with_context(problem)?;
-        tempfile::tempfile_in(directory).with_context(problem)?;
-        Ok(Self {
+        let missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+        let created = directory.ancestors().take_while(missing);
+        let artifacts = Self {
             directory: directory.to_owned(),
-            created,
+            created: created.map(Path::to_owned).collect(),
             written: vec![],
-        })
+        };
+        let attempt = fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
+        if let Err(error) = attempt {
+            artifacts.abandon();
+            let place = directory.display();
+            return Err(error)
+                .with_context(|| format!("--out {place}: cannot write to this directory"));
+        }
+        Ok(artifacts)
     }
 
     /// Writes the file `name`: to a temporary file first, which then takes the name.
@@ -84,10 +86,10 @@ impl Artifacts {
         format!("{}: {}", self.directory.display(), self.written.join(", "))
     }
 
-    /// After a failure: removes the directory if this run created it and nothing was written.
+    /// After a failure: removes the directories that this run created, those in which nothing was written.
     pub fn abandon(self) {
-        if self.created {
-            let _ = fs::remove_dir(&self.directory); // refuses, rightly, where files are
+        for directory in self.created {
+            let _ = fs::remove_dir(directory); // refuses, rightly, where files are
         }
     }
 }
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn a_failed_write_leaves_nothing() -> Result<()> {
         let parent = tempfile::tempdir()?;
-        let directory = parent.path().join("run");
+        let directory = parent.path().join("output/run");
         let mut artifacts = Artifacts::new(&directory)?;
         assert!(
             artifacts
@@ -111,7 +113,7 @@ mod tests {
         );
         assert_eq!(fs::read_dir(&directory)?.count(), 0);
         artifacts.abandon();
-        assert!(!directory.exists());
+        assert_eq!(fs::read_dir(parent.path())?.count(), 0);
 
         let mut artifacts = Artifacts::new(&directory)?;
         artifacts.write("whole.csv", b"whole")?;

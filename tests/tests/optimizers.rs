@@ -8,7 +8,7 @@ use candle_nn::Optimizer as _;
 use chapter2::gradient_descent::f as quadratic;
 use common::optim::{Config, Hyperparameters, Optimizer, Rule};
 use serde_json::Value;
-use support::{assert_vector_close, fixture, number, numbers, rows, runs};
+use support::fixtures::{assert_vector_close, fixture, number, numbers, rows, runs};
 
 /// The rules under the names of the fixture.
 const RULES: [(&str, Rule); 7] = [

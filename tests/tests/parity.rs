@@ -12,7 +12,9 @@ use chapter2::{
     regression, three_layer_nn,
 };
 use common::{context::Context, linalg, optim::Rule, section::Section as _};
-use support::{assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs};
+use support::fixtures::{
+    assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs,
+};
 
 #[test]
 fn regression_in_three_variants() -> Result<()> {

@@ -1,0 +1,497 @@
+//! The command line: help, exit status and messages, for every program and every option.
+//!
+//! The programs are those that the disk lists, their options those that `--help` lists; so a new program is held to all of
+//! this from its first day. Each run has an empty directory of its own to work in.
+
+mod support;
+
+use std::{fs, io, process::Stdio};
+
+use candle_core::{DType, Device, Tensor, utils};
+use support::programs::{
+    Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny,
+    tiny_run,
+};
+use tests::{programs, section_programs};
+
+/// As [`fail`], in a new directory that must be empty afterwards; the line must contain `parts`.
+#[track_caller]
+fn refuse(name: &str, arguments: &[&str], status: i32, parts: &[&str]) {
+    let place = scratch();
+    let line = fail(place.path(), name, arguments, status);
+    for part in parts {
+        assert!(
+            line.contains(part),
+            "{name} {arguments:?}: no '{part}' in: {line}"
+        );
+    }
+    assert_eq!(names(place.path()), [""; 0], "{name} {arguments:?}");
+}
+
+#[test]
+fn help_teaches_and_version_tells() {
+    let place = scratch();
+    for name in programs() {
+        let help = succeed(place.path(), &name, &["--help"]);
+        assert!(
+            help.stdout
+                .contains(&format!("cargo run --release --bin {name} -- ")),
+            "{}",
+            help.stdout
+        );
+        assert_eq!(help.stderr, "");
+        let options = options(&name);
+        for shared in [
+            "--seed",
+            "--out",
+            "--format",
+            "--device",
+            "--quiet",
+            "--help",
+            "--version",
+        ] {
+            assert!(has(&options, shared), "{name}: no {shared}");
+        }
+        // A value that has no default is one of those that the shell gives a meaning of its own.
+        for option in options
+            .iter()
+            .filter(|option| option.takes_value && option.default.is_none())
+        {
+            assert!(
+                ["--out", "--preset", "--load"].contains(&option.name.as_str()),
+                "{name}: {option:?}"
+            );
+        }
+        let version = succeed(place.path(), &name, &["--version"]).stdout;
+        let number = version
+            .strip_prefix(&format!("{name} "))
+            .expect("name and version");
+        assert!(
+            number
+                .trim()
+                .split('.')
+                .all(|part| part.parse::<u32>().is_ok()),
+            "{version}"
+        );
+    }
+    assert_eq!(names(place.path()), [""; 0]);
+}
+
+/// What an option must refuse, judged by its name where the name says it, else by its default.
+fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
+    const NOT_NUMBERS: [&str; 6] = ["NaN", "inf", "-inf", "1e999", "many", ""];
+    const NOT_COUNTS: [&str; 6] = [
+        "0",
+        "-1",
+        "1.5",
+        "1e6",
+        "1000000000000",
+        "99999999999999999999999",
+    ];
+    let number = |other: &[&'static str]| [&NOT_NUMBERS[..], other].concat();
+    match option.name.trim_start_matches("--") {
+        "out" | "load" => vec![],
+        "learning-rate"
+        | "penalty-learning-rate"
+        | "step-size"
+        | "width"
+        | "spacing"
+        | "epsilon" => number(&["0", "-0", "-1"]),
+        "noise-std" | "weight-decay" => number(&["-1", "-1e-300"]),
+        "momentum" | "decay" | "beta1" | "beta2" => number(&["1", "-0.1"]),
+        "seed" => number(&["-1", "1.5", "1e6", "18446744073709551616"]),
+        name if name.starts_with("num-") || ["size", "batch-size"].contains(&name) => {
+            number(&NOT_COUNTS)
+        }
+        _ if !option.possible.is_empty() => vec!["nonsense", "", "-1"],
+        _ => match option.default.as_deref() {
+            Some(default) if default.contains(',') => vec!["many", "NaN", "inf", "1,NaN", "1,", ""],
+            Some(default) if default.parse::<f64>().is_ok() => NOT_NUMBERS.to_vec(),
+            Some(_) => vec!["many", "NaN", "inf", "-1", ""],
+            None => panic!("{program}: say here what {option:?} refuses"),
+        },
+    }
+}
+
+#[test]
+fn every_option_refuses_what_is_out_of_its_range() {
+    for name in programs() {
+        for option in options(&name).iter().filter(|option| option.takes_value) {
+            for value in bad_values(&name, option) {
+                let place = scratch();
+                let line = fail(place.path(), &name, &[&option.name, value], 2);
+                assert_eq!(names(place.path()), [""; 0], "{line}");
+                let what = format!("{name} {} {value}: {line}", option.name);
+                assert!(line.contains(&option.name), "{what}");
+                // Of a list, clap names the entry that is wrong.
+                let wrong = value.split(',').next_back().unwrap_or(value);
+                assert!(
+                    wrong.is_empty() || line.contains(&format!("'{wrong}'")),
+                    "{what}"
+                );
+                for possible in &option.possible {
+                    assert!(line.contains(possible.as_str()), "{what}");
+                }
+                assert!(
+                    line.contains("must be") || !option.possible.is_empty(),
+                    "{what}"
+                );
+            }
+        }
+    }
+}
+
+/// The smallest and largest numbers there are: done, or failed with a line, never a panic.
+#[test]
+fn every_option_survives_extreme_values() {
+    for name in section_programs() {
+        let options = options(&name);
+        for option in options.iter().filter(|option| option.takes_value) {
+            let Some(default) = &option.default else {
+                continue;
+            };
+            for extreme in ["0", "1", "1e308", "5e-324", "0.999999999999"] {
+                let value = vec![extreme; default.split(',').count()].join(",");
+                if default
+                    .split(',')
+                    .any(|entry| entry.parse::<f64>().is_err())
+                {
+                    continue;
+                }
+                let place = scratch();
+                let arguments = tiny_but(&options, &[&option.name, &value]);
+                let arguments = [&arguments[..], &["--out", "run"]].concat();
+                let run = run(place.path(), &name, &arguments);
+                let what = format!("{name} {} {value}: {}", option.name, run.stderr);
+                match run.status {
+                    0 => {}
+                    1 => assert!(
+                        run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1,
+                        "{what}"
+                    ),
+                    2 => assert_eq!(names(place.path()), [""; 0], "{what}"),
+                    _ => panic!("{what}"),
+                }
+                let zero_is_allowed =
+                    ["--noise-std", "--weight-decay", "--seed"].contains(&option.name.as_str());
+                assert!(
+                    extreme != "0" || !zero_is_allowed || run.status == 0,
+                    "{what}"
+                );
+            }
+        }
+    }
+}
+
+/// [`tiny`] with `option`, an option and its value, in place of what it says of that option.
+fn tiny_but<'a>(options: &[Opt], option: &[&'a str; 2]) -> Vec<&'a str> {
+    let all = tiny(options);
+    let (flags, pairs) = all.split_at(all.len() % 2);
+    let others = pairs
+        .chunks(2)
+        .filter(|pair| pair[0] != option[0])
+        .flatten();
+    flags.iter().chain(others).chain(option).copied().collect()
+}
+
+#[test]
+fn wrong_usage_is_told_in_a_line() {
+    for name in programs() {
+        refuse(
+            &name,
+            &["--no-such-option"],
+            2,
+            &["--no-such-option", "--help"],
+        );
+        refuse(&name, &["stray"], 2, &["stray"]);
+        refuse(&name, &["--seed"], 2, &["--seed", "value"]);
+        refuse(&name, &["--seed", "1", "--seed", "2"], 2, &["--seed"]);
+    }
+    refuse(
+        "sec2_4_autodiff",
+        &["--point", "1"],
+        2,
+        &["--point", "two numbers"],
+    );
+    refuse(
+        "sec2_4_gradient_descent",
+        &["--start", "1,2,3"],
+        2,
+        &["--start", "two numbers"],
+    );
+}
+
+#[test]
+fn a_device_that_was_not_compiled_in_is_told() {
+    let devices = [
+        ("cuda", utils::cuda_is_available()),
+        ("metal", utils::metal_is_available()),
+    ];
+    for (device, built) in devices {
+        for name in programs().iter().filter(|_| !built) {
+            refuse(
+                name,
+                &["--device", device],
+                2,
+                &["--device", device, "built for auto, cpu"],
+            );
+        }
+    }
+    for name in section_programs() {
+        let place = scratch();
+        tiny_run(place.path(), &name, "run", &["--device", "cpu"]);
+        assert_eq!(
+            json(&place.path().join("run/summary.json"))["device"],
+            "cpu"
+        );
+    }
+}
+
+/// Options that make a section diverge at once, so that a complaint about something else came before the training.
+const DIVERGING: [(&str, &[&str]); 7] = [
+    ("sec2_4_4_regression", &["--learning-rate", "1e6"]),
+    ("sec2_5_1_rbf", &["--learning-rate", "1e6"]),
+    (
+        "sec2_5_1_rbf",
+        &["--preset", "gradient-descent", "--learning-rate", "1e6"],
+    ),
+    (
+        "sec2_5_1_rbf",
+        &["--optimizer", "momentum", "--learning-rate", "0.01"],
+    ),
+    ("sec2_5_2_three_layer_nn", &["--step-size", "1e6"]),
+    ("sec2_5_2_three_layer_nn", &["--step-size", "4"]),
+    (
+        "sec2_4_gradient_descent",
+        &["--step-size", "0.3", "--num-iterations", "1000"],
+    ),
+];
+
+#[test]
+fn an_output_directory_that_cannot_be_is_told_before_training() {
+    let unwritable = |name: &str, arguments: &[&str]| {
+        for out in ["file", "file/below", "file/below/that"] {
+            let place = scratch();
+            fs::write(place.path().join("file"), "mine").expect("a file");
+            let arguments = [arguments, &["--out", out]].concat();
+            let line = fail(place.path(), name, &arguments, 1);
+            assert!(line.contains(&format!("--out {out}")), "{name}: {line}");
+            assert_eq!(
+                files(place.path()),
+                [("file".to_owned(), b"mine".to_vec())].into(),
+                "{name}"
+            );
+        }
+    };
+    for name in section_programs() {
+        unwritable(&name, &[]);
+    }
+    for (name, arguments) in DIVERGING {
+        unwritable(name, arguments);
+    }
+    for name in programs().iter().filter(|name| name.starts_with("chapter")) {
+        let place = scratch();
+        fs::write(place.path().join("file"), "mine").expect("a file");
+        let line = fail(place.path(), name, &["--out", "file"], 1);
+        assert!(line.contains("--out file"), "{name}: {line}");
+    }
+}
+
+#[test]
+fn a_diverging_run_keeps_its_history() {
+    for (name, arguments) in DIVERGING {
+        let place = scratch();
+        let line = fail(
+            place.path(),
+            name,
+            &[arguments, &["--out", "run"]].concat(),
+            1,
+        );
+        let what = format!("{name} {arguments:?}: {line}");
+        let out = place.path().join("run");
+        assert_eq!(names(&out), ["history.csv"], "{what}");
+        assert!(
+            line.contains("diverged")
+                && line.contains("saved")
+                && line.contains("run: history.csv"),
+            "{what}"
+        );
+
+        let (header, rows) = table(&out.join("history.csv"));
+        let counter = if header[0] == "epoch" {
+            "update"
+        } else {
+            &header[0]
+        };
+        let at = line
+            .split(&format!("the loss at {counter} "))
+            .nth(1)
+            .expect("a counter");
+        let at: usize = at
+            .split(' ')
+            .next()
+            .and_then(|at| at.parse().ok())
+            .expect("a number");
+        // Update `at` is the first without a row; an epoch of the regression has 11 updates and row 0 is before them.
+        let whole = if header[0] == "epoch" {
+            at / 11 + 1
+        } else {
+            at
+        };
+        assert_eq!(rows.len(), whole, "{what}");
+        assert!(
+            !rows.is_empty() && rows.iter().flatten().all(|value| value.is_finite()),
+            "{what}"
+        );
+    }
+}
+
+/// Makes other parameters of a name and a tensor.
+type Change = fn(&str, &Tensor) -> candle_core::Result<(String, Tensor)>;
+
+#[test]
+fn load_refuses_what_is_not_the_programs_parameters() {
+    for name in section_programs() {
+        let options = options(&name);
+        if !has(&options, "--load") {
+            continue;
+        }
+        let place = scratch();
+        tiny_run(place.path(), &name, "run", &[]);
+        let good = fs::read(place.path().join("run/params.safetensors")).expect("parameters");
+        let parameters =
+            candle_core::safetensors::load_buffer(&good, &Device::Cpu).expect("parameters");
+        let saved = |change: Change| {
+            let changed = parameters
+                .iter()
+                .map(|(name, tensor)| change(name, tensor).expect("a tensor"));
+            let file = scratch();
+            let path = file.path().join("changed");
+            candle_core::safetensors::save(&changed.collect(), &path).expect("a file");
+            fs::read(path).expect("a file")
+        };
+        let huge_header = [&u64::MAX.to_le_bytes()[..], b"{}"].concat();
+        let mut garbled = good.clone();
+        garbled[8..12].fill(b'#');
+        let bad = [
+            ("empty", vec![]),
+            ("a_byte_short", good[..good.len() - 1].to_vec()),
+            ("half", good[..good.len() / 2].to_vec()),
+            ("header_cut", good[..5].to_vec()),
+            ("huge_header", huge_header),
+            ("garbled", garbled),
+            ("text", b"p1 = 3.0\np2 = 1.0\n".to_vec()),
+            (
+                "other_names",
+                saved(|name, t| Ok((format!("not_{name}"), t.clone()))),
+            ),
+            (
+                "other_shape",
+                saved(|name, t| {
+                    Ok((
+                        name.to_owned(),
+                        Tensor::cat(&[t.flatten_all()?, t.flatten_all()?], 0)?,
+                    ))
+                }),
+            ),
+            (
+                "other_type",
+                saved(|name, t| Ok((name.to_owned(), t.to_dtype(DType::F32)?))),
+            ),
+        ];
+        for (file, content) in bad {
+            let place = scratch();
+            fs::write(place.path().join(file), content).expect("a file");
+            let line = fail(place.path(), &name, &["--load", file], 1);
+            assert!(line.contains(&format!("--load {file}")), "{name}: {line}");
+            assert_eq!(names(place.path()), [file], "{name}: {line}");
+        }
+        refuse(&name, &["--load", "missing"], 1, &["--load missing"]);
+        refuse(&name, &["--load", "."], 1, &["--load ."]);
+        refuse(&name, &["--load"], 2, &["--load"]);
+
+        // Parameters that are no numbers: diverged before the first update.
+        fs::write(
+            place.path().join("nan"),
+            saved(|name, t| Ok((name.to_owned(), (t * f64::NAN)?))),
+        )
+        .expect("a file");
+        let line = fail(
+            place.path(),
+            &name,
+            &["--load", "nan", "--out", "nan_run"],
+            1,
+        );
+        assert!(
+            line.contains("diverged") && line.contains(" 0 "),
+            "{name}: {line}"
+        );
+    }
+}
+
+#[test]
+fn load_continues_from_where_a_run_ended() {
+    let mut loaded = vec![];
+    for name in section_programs() {
+        if !has(&options(&name), "--load") {
+            continue;
+        }
+        let place = scratch();
+        tiny_run(place.path(), &name, "first", &[]);
+        tiny_run(
+            place.path(),
+            &name,
+            "second",
+            &["--load", "first/params.safetensors"],
+        );
+        let history = |out: &str| table(&place.path().join(out).join("history.csv")).1;
+        let (first, second) = (history("first"), history("second"));
+        let loss = |row: &[f64]| row.last().copied();
+        assert_eq!(loss(&first[first.len() - 1]), loss(&second[0]), "{name}");
+        assert_ne!(loss(&first[0]), loss(&second[0]), "{name}");
+        loaded.push(name);
+    }
+    for name in ["sec2_4_4_regression", "sec2_5_1_rbf"] {
+        assert!(
+            loaded.iter().any(|loaded| loaded == name),
+            "{name} takes --load"
+        );
+    }
+}
+
+#[test]
+fn quiet_prints_nothing() {
+    for name in section_programs() {
+        let place = scratch();
+        let run = tiny_run(place.path(), &name, "run", &["--quiet"]);
+        assert_eq!(
+            (run.stdout.as_str(), run.stderr.as_str()),
+            ("", ""),
+            "{name}"
+        );
+        assert!(!names(&place.path().join("run")).is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn a_reader_who_has_gone_is_no_error() {
+    for name in programs() {
+        let place = scratch();
+        let options = options(&name);
+        for arguments in [&tiny(&options)[..], &["--help"], &["--version"]] {
+            let (reader, writer) = io::pipe().expect("a pipe");
+            drop(reader);
+            let mut command = command(place.path(), &name, arguments);
+            command.stdout(writer).stderr(Stdio::piped());
+            let output = command
+                .spawn()
+                .and_then(|child| child.wait_with_output())
+                .expect("the program starts");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.success() && !stderr.contains("error"),
+                "{name} {arguments:?}: {stderr}"
+            );
+        }
+    }
+}

@@ -21,7 +21,7 @@ use common::{
     ops::{AffineStep, FixedMap},
     sampling::Rng,
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, theory},
+    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
 };
 
 use crate::linear_model::LinearModel;
@@ -38,24 +38,10 @@ pub struct Config {
     /// Periods T of the learned step sizes, each 1 to 1000 or 'free'
     #[arg(long, value_name = "T,…", default_value = "2,8,free", value_delimiter = ',', value_parser = Period::parse)]
     pub period: Vec<Period>,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 50, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate α of Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 1e-4, value_parser = range::positive)]
-    pub learning_rate: f64,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -138,13 +124,7 @@ Try --period 1, --period 16 and --seed 2.";
             ..
         } = *config;
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), &context.device)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_generations,
-        };
+        let training = &config.training;
         context.phase(Phase::Training);
         let mut outcome = Comparison {
             eigenvalues: model.eigenvalues.clone(),
@@ -158,19 +138,14 @@ Try --period 1, --period 16 and --seed 2.";
             .push(training.fixed("fixed", fixed, &network, context)?);
         for (index, period) in config.period.iter().enumerate() {
             context.part(index, config.period.len());
-            let length = period.length(config.num_generations);
-            let step_size = &Schedule::constant(config.initial_step_size, length, &context.device)?;
-            let learnable = Learnable {
-                name: "step_size",
-                schedule: step_size,
-                learning_rate: config.learning_rate,
-            };
+            let step_size = &training.step_sizes(*period, &context.device)?;
+            let steps = &[training.learn_step_size(step_size)];
             let name = format!("learned_{}", period.name());
             let label = format!("learned steps, {}", period.label());
             let network = Network::new(&model, step_size)?;
             outcome
                 .learned
-                .push(training.learn(&name, &label, &network, &[learnable], context)?);
+                .push(training.learn(&name, &label, &network, steps, context)?);
         }
         Ok(outcome)
     }
@@ -181,6 +156,6 @@ Try --period 1, --period 16 and --seed 2.";
             "Least squares, {} × {}",
             config.num_observations, config.num_unknowns
         );
-        outcome.report(&title, &[config.num_generations])
+        outcome.report(&title, &[config.training.num_iterations()])
     }
 }

@@ -18,18 +18,22 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
     plot::Figure,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Schedule, Unfolded, theory},
+    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
 };
 
 use crate::{least_squares, linear_model::LinearModel};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_generations", default("100")))]
+#[command(mut_arg("num_updates", default("50")))]
+#[command(mut_arg("batch_size", default("200")))]
+#[command(mut_arg("learning_rate", default("5e-6")))]
 pub struct Config {
     /// Number of observations m, 1 to 1000
     #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(1000))]
@@ -40,24 +44,10 @@ pub struct Config {
     /// Standard deviation σ of the noise in each entry of each gradient, >= 0
     #[arg(long, value_name = "σ", default_value_t = 1.0, value_parser = range::non_negative)]
     pub noise_std: f64,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 100, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 200, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate α of Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 5e-6, value_parser = range::positive)]
-    pub learning_rate: f64,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -146,13 +136,7 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
         } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_generations,
-        };
+        let training = &config.training;
         context.phase(Phase::Training);
         let network = |step_size: &Schedule| -> Result<Network> {
             Ok(Network {
@@ -168,18 +152,13 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
             context,
         )?;
 
-        let schedule =
-            &Schedule::constant(config.initial_step_size, config.num_generations, device)?;
-        let learnable = Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: config.learning_rate,
-        };
+        let schedule = &training.step_sizes(Period::Free, device)?;
+        let steps = &[training.learn_step_size(schedule)];
         let learned = training.learn(
             "learned",
             "learned steps",
             &network(schedule)?,
-            &[learnable],
+            steps,
             context,
         )?;
         Ok(Outcome {
@@ -197,7 +176,7 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
         let title = format!("Noisy gradients, σ = {}", config.noise_std);
         let mut report = outcome
             .comparison
-            .report(&title, &[config.num_generations])?;
+            .report(&title, &[config.training.num_iterations()])?;
         report.summary += &format!(
             "noise floor of the fixed step, from the eigenvalues {:.4e}\n",
             outcome.noise_floor

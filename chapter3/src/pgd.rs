@@ -17,19 +17,22 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
     linalg,
     ops::{AffineStep, hardtanh},
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Schedule, Unfolded},
+    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded},
 };
 
 use crate::linear_model::LinearModel;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_generations", default("25")))]
+#[command(mut_arg("batch_size", default("200")))]
+#[command(mut_arg("learning_rate", default("3e-3")))]
 pub struct Config {
     /// Number of observations m, 1 to 1000
     #[arg(long, value_name = "m", default_value_t = 20, value_parser = range::count(1000))]
@@ -40,24 +43,10 @@ pub struct Config {
     /// Standard deviation of the observations y, > 0: the larger, the more of x* lies on the box
     #[arg(long, value_name = "σ", default_value_t = 1.0, value_parser = range::positive)]
     pub observation_std: f64,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 25, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 200, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate α of Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 3e-3, value_parser = range::positive)]
-    pub learning_rate: f64,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -161,30 +150,20 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
         }
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_generations,
-        };
+        let training = &config.training;
         context.phase(Phase::Training);
         let fixed = 1.0 / model.eigenvalues[n - 1]; // 1/λmax
         let network = Network::new(&model, sigma, &Schedule::new(&[fixed], device)?)?;
         let baseline = training.fixed("fixed", fixed, &network, context)?;
 
-        let schedule =
-            &Schedule::constant(config.initial_step_size, config.num_generations, device)?;
-        let learnable = Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: config.learning_rate,
-        };
+        let schedule = &training.step_sizes(Period::Free, device)?;
+        let steps = &[training.learn_step_size(schedule)];
         let network = Network::new(&model, sigma, schedule)?;
-        let learned =
-            training.learn("learned", "learned steps", &network, &[learnable], context)?;
+        let learned = training.learn("learned", "learned steps", &network, steps, context)?;
 
-        let solution = network.draw(config.num_test, &mut context.rng(1))?.solution;
+        let solution = network
+            .draw(training.num_test, &mut context.rng(1))?
+            .solution;
         let active = solution
             .abs()?
             .ge(1.0)?
@@ -210,7 +189,7 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
         );
         let mut report = outcome
             .comparison
-            .report(&title, &[config.num_generations])?;
+            .report(&title, &[config.training.num_iterations()])?;
         report.summary += &format!(
             "{:.1} % of the entries of x* lie on the box\n",
             100.0 * outcome.active

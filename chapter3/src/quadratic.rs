@@ -16,16 +16,21 @@
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
     ops::AffineStep,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, theory},
+    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
 };
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_generations", default("25")))]
+#[command(mut_arg("num_updates", default("20")))]
+#[command(mut_arg("batch_size", default("50")))]
+#[command(mut_arg("learning_rate", default("1e-3")))]
+#[command(mut_arg("num_iterations", default("30")))]
 pub struct Config {
     /// Number of unknowns n: the eigenvalues are 1, 2, …, n; 2 to 1000
     #[arg(long, value_name = "n", default_value_t = 100, value_parser = range::whole(2, 1000))]
@@ -33,27 +38,10 @@ pub struct Config {
     /// Period T of the learned step sizes, 1 to 1000 or 'free'
     #[arg(long, value_name = "T", default_value = "3", value_parser = Period::parse)]
     pub period: Period,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 25, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 50, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate α of Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 1e-3, value_parser = range::positive)]
-    pub learning_rate: f64,
-    /// Iterations that are measured at the end, 1 to 1000
-    #[arg(long, value_name = "k", default_value_t = 30, value_parser = range::count(1000))]
-    pub num_iterations: usize,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -135,13 +123,7 @@ and --period free.";
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_iterations,
-        };
+        let training = &config.training;
         let device = &context.device.clone();
         let eigenvalues: Vec<f64> = (1..=config.num_unknowns).map(|i| i as f64).collect();
         context.phase(Phase::Training);
@@ -149,16 +131,11 @@ and --period free.";
         let network = Network::new(&eigenvalues, &Schedule::new(&[fixed], device)?, device)?;
         let baseline = training.fixed("fixed", fixed, &network, context)?;
 
-        let length = config.period.length(config.num_generations);
-        let schedule = &Schedule::constant(config.initial_step_size, length, device)?;
-        let learnable = Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: config.learning_rate,
-        };
+        let schedule = &training.step_sizes(config.period, device)?;
+        let steps = &[training.learn_step_size(schedule)];
         let network = Network::new(&eigenvalues, schedule, device)?;
         let label = format!("learned steps, {}", config.period.label());
-        let learned = training.learn("learned", &label, &network, &[learnable], context)?;
+        let learned = training.learn("learned", &label, &network, steps, context)?;
         Ok(Comparison {
             fixed: vec![baseline],
             learned: vec![learned],
@@ -172,12 +149,7 @@ and --period free.";
             "Quadratic with eigenvalues 1, 2, …, {}",
             config.num_unknowns
         );
-        outcome.report(
-            &title,
-            &[
-                config.num_generations.min(config.num_iterations),
-                config.num_iterations,
-            ],
-        )
+        let last = config.training.num_iterations();
+        outcome.report(&title, &[config.training.num_generations.min(last), last])
     }
 }

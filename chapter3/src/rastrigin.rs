@@ -19,17 +19,22 @@ use std::f64::consts::PI;
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
     ops::{self, turns},
     plot::{Figure, Panel},
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Schedule, Unfolded},
+    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded},
 };
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_generations", default("150")))]
+#[command(mut_arg("num_updates", default("100")))]
+#[command(mut_arg("batch_size", default("50")))]
+#[command(mut_arg("initial_step_size", default("0.01")))]
+#[command(mut_arg("learning_rate", default("5e-6")))]
 pub struct Config {
     /// Number of unknowns n, 1 to 10000
     #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::count(10_000))]
@@ -40,24 +45,10 @@ pub struct Config {
     /// Step sizes η of the baselines, each > 0
     #[arg(long, value_name = "η,…", default_value = "0.02,0.01,0.005", value_delimiter = ',', value_parser = range::positive)]
     pub fixed_step_sizes: Vec<f64>,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.01, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 150, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 50, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate α of Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 5e-6, value_parser = range::positive)]
-    pub learning_rate: f64,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -152,13 +143,7 @@ each iteration beside three fixed steps, the learned steps, and the function its
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_generations,
-        };
+        let training = &config.training;
         context.phase(Phase::Training);
         let device = &context.device.clone();
         let network = |step_size: &Schedule| Network {
@@ -174,18 +159,13 @@ each iteration beside three fixed steps, the learned steps, and the function its
                 .fixed
                 .push(training.fixed(&format!("fixed_{eta}"), eta, &network, context)?);
         }
-        let schedule =
-            &Schedule::constant(config.initial_step_size, config.num_generations, device)?;
-        let learnable = Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: config.learning_rate,
-        };
+        let schedule = &training.step_sizes(Period::Free, device)?;
+        let steps = &[training.learn_step_size(schedule)];
         outcome.learned.push(training.learn(
             "learned",
             "learned steps",
             &network(schedule),
-            &[learnable],
+            steps,
             context,
         )?);
         Ok(outcome)
@@ -194,7 +174,7 @@ each iteration beside three fixed steps, the learned steps, and the function its
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
         let title = format!("Rastrigin's function, n = {}", config.num_unknowns);
-        let mut report = outcome.report(&title, &[config.num_generations])?;
+        let mut report = outcome.report(&title, &[config.training.num_iterations()])?;
         let levels: Vec<f64> = (0..10).map(|i| 5.0 * i as f64 + 1.0).collect();
         let surface = Panel::new("Rastrigin's function, n = 2", "x₁", "x₂");
         let f = |x1, x2| value(x1) + value(x2);

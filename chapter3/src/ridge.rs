@@ -17,7 +17,7 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
     ops::{AffineStep, FixedMap},
     sampling::Rng,
@@ -29,6 +29,7 @@ use crate::linear_model::LinearModel;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_updates", default("50")))]
 pub struct Config {
     /// Number of observations m, 1 to 1000
     #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(1000))]
@@ -45,27 +46,13 @@ pub struct Config {
     /// Period of the learned penalties ξ, 1 to 1000 or 'free'
     #[arg(long, value_name = "T", default_value = "free", value_parser = Period::parse)]
     pub penalty_period: Period,
-    /// Step size η before training
-    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
-    pub initial_step_size: f64,
-    /// Generations of incremental training: the last one trains so many iterations, 1 to 1000
-    #[arg(long, value_name = "t", default_value_t = 50, value_parser = range::count(1000))]
-    pub num_generations: usize,
-    /// Adam updates in each generation, 1 to 100000
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = range::count(100_000))]
-    pub num_updates: usize,
-    /// Problems in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
-    pub batch_size: usize,
-    /// Learning rate of the step sizes' Adam, > 0
-    #[arg(long, value_name = "α", default_value_t = 1e-4, value_parser = range::positive)]
-    pub learning_rate: f64,
     /// Learning rate of the penalties' Adam, > 0
     #[arg(long, value_name = "α", default_value_t = 1e-2, value_parser = range::positive)]
     pub penalty_learning_rate: f64,
-    /// Problems that the MSE is measured on, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
-    pub num_test: usize,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Incremental,
 }
 
 impl Default for Config {
@@ -141,13 +128,7 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = Incremental {
-            num_generations: config.num_generations,
-            num_updates: config.num_updates,
-            batch_size: config.batch_size,
-            num_test: config.num_test,
-            num_iterations: config.num_generations,
-        };
+        let training = &config.training;
         context.phase(Phase::Training);
         // AᵀA + λI has the eigenvalues of AᵀA, each with λ added.
         let eigenvalues: Vec<f64> = model.eigenvalues.iter().map(|e| e + lambda).collect();
@@ -161,49 +142,36 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         };
         let baseline = training.fixed("fixed", fixed, &network, context)?;
 
-        let period = config.period;
-        let depth = config.num_generations;
-        let network = |step_size: &Schedule, penalty: &Schedule| Network {
+        let name = format!("learned_{}", config.period.name());
+        let label = format!("learned steps, {}", config.period.label());
+        let step_size = &training.step_sizes(config.period, device)?;
+        let network = Network {
             step_size: step_size.clone(),
-            penalty: penalty.clone(),
-            ..network.clone()
+            ..network
         };
-        let step_sizes =
-            || Schedule::constant(config.initial_step_size, period.length(depth), device);
-        let of_step_sizes = |schedule| Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: config.learning_rate,
-        };
-
-        let (name, label) = (
-            format!("learned_{}", period.name()),
-            format!("learned steps, {}", period.label()),
-        );
-        let (step_size, penalty) = (&step_sizes()?, &Schedule::new(&[lambda], device)?);
         context.part(0, 3); // the second training is twice the work: each batch is used twice
-        let learned = training.learn(
-            &name,
-            &label,
-            &network(step_size, penalty),
-            &[of_step_sizes(step_size)],
-            context,
-        )?;
+        let steps = &[training.learn_step_size(step_size)];
+        let learned = training.learn(&name, &label, &network, steps, context)?;
 
-        let (name, label) = (format!("{name}_penalty"), format!("{label}, and penalties"));
-        let (step_size, penalty) = (
-            &step_sizes()?,
-            &Schedule::constant(lambda, config.penalty_period.length(depth), device)?,
-        );
-        let of_penalties = Learnable {
+        let name = format!("{name}_penalty");
+        let label = format!("{label}, and penalties");
+        let step_size = &training.step_sizes(config.period, device)?;
+        let length = config.penalty_period.length(training.num_generations);
+        let schedule = &Schedule::constant(lambda, length, device)?; // |ξₖ| = λ at first
+        let network = Network {
+            step_size: step_size.clone(),
+            penalty: schedule.clone(),
+            ..network
+        };
+        let learning_rate = config.penalty_learning_rate;
+        let penalties = Learnable {
             name: "penalty",
-            schedule: penalty,
-            learning_rate: config.penalty_learning_rate,
+            schedule,
+            learning_rate,
         };
         context.part(1, 2);
-        let both = [of_step_sizes(step_size), of_penalties];
-        let learned_both =
-            training.learn(&name, &label, &network(step_size, penalty), &both, context)?;
+        let both = &[training.learn_step_size(step_size), penalties];
+        let learned_both = training.learn(&name, &label, &network, both, context)?;
         Ok(Comparison {
             fixed: vec![baseline],
             learned: vec![learned, learned_both],
@@ -221,8 +189,8 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         } = config;
         let title = format!("Ridge regression, {m} × {n}, λ = {penalty}");
         let mut few = vec![5, 10, 20];
-        few.retain(|&k| k < config.num_generations);
-        few.push(config.num_generations);
+        few.retain(|&k| k < config.training.num_iterations());
+        few.push(config.training.num_iterations());
         outcome.report(&title, &few)
     }
 }

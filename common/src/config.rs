@@ -25,7 +25,7 @@
 //! [`validate`] applies the same parsers to a `Config` that was built in code, so there is one statement of each range.
 
 use anyhow::Result;
-use clap::{Args, Command, error::ErrorKind};
+use clap::{Arg, Args, Command, error::ErrorKind};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -142,6 +142,12 @@ pub fn validate<C: Args + Serialize>(config: &C) -> Result<()> {
     parse::<C>(&arguments, &[])
         .map(drop)
         .map_err(|e| Usage(one_line(&e)).into())
+}
+
+/// Another default for an option that a `Config` takes from a group of them (`#[command(flatten)]`), for its
+/// `#[command(mut_arg("num_updates", default("20")))]`.
+pub fn default(value: &'static str) -> impl FnOnce(Arg) -> Arg {
+    move |argument| argument.default_value(value)
 }
 
 /// Other defaults for some fields: `("num_epochs", "10")`. Presets and `--quick` are such lists.

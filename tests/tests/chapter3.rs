@@ -295,7 +295,7 @@ fn trained_steps(seed: u64, period: usize, num_generations: usize) -> Result<(Ve
         num_updates: 40,
         batch_size: 50,
         num_test: 50,
-        num_iterations: num_generations,
+        ..Default::default()
     };
     let learnable = Learnable {
         name: "step_size",
@@ -366,9 +366,12 @@ fn least_squares_beats_its_baseline() -> Result<()> {
             num_observations: 40,
             num_unknowns: 20,
             period: vec![Period::Of(2), Period::Of(8), Period::Free],
-            num_generations: 30,
-            batch_size: 50,
-            learning_rate: 3e-4,
+            training: Incremental {
+                num_generations: 30,
+                batch_size: 50,
+                learning_rate: 3e-4,
+                ..least_squares::Config::default().training
+            },
             ..Default::default()
         };
         let outcome = least_squares::LeastSquares::run(&config, &mut Context::new(seed))?;
@@ -408,10 +411,13 @@ fn learned_penalties_help_at_few_iterations() -> Result<()> {
         let config = ridge::Config {
             num_observations: 40,
             num_unknowns: 20,
-            num_generations: 20,
-            batch_size: 50,
-            learning_rate: 3e-4,
             penalty_learning_rate: 0.03,
+            training: Incremental {
+                num_generations: 20,
+                batch_size: 50,
+                learning_rate: 3e-4,
+                ..ridge::Config::default().training
+            },
             ..Default::default()
         };
         let outcome = ridge::Ridge::run(&config, &mut Context::new(seed))?;
@@ -432,9 +438,12 @@ fn learned_steps_get_below_the_noise_floor() -> Result<()> {
         let config = noisy_gd::Config {
             num_observations: 40,
             num_unknowns: 20,
-            num_generations: 40,
-            batch_size: 50,
-            learning_rate: 3e-5,
+            training: Incremental {
+                num_generations: 40,
+                batch_size: 50,
+                learning_rate: 3e-5,
+                ..noisy_gd::Config::default().training
+            },
             ..Default::default()
         };
         let outcome = noisy_gd::NoisyGd::run(&config, &mut Context::new(seed))?;
@@ -469,7 +478,10 @@ fn projected_gradient_descent_reaches_a_millionth() -> Result<()> {
         for seed in 1..=3 {
             let config = pgd::Config {
                 observation_std,
-                batch_size: 100,
+                training: Incremental {
+                    batch_size: 100,
+                    ..pgd::Config::default().training
+                },
                 ..Default::default()
             };
             let outcome = pgd::Pgd::run(&config, &mut Context::new(seed))?;
@@ -497,9 +509,12 @@ fn rastrigin_ends_below_every_fixed_step() -> Result<()> {
     for seed in 1..=3 {
         let config = rastrigin::Config {
             num_unknowns: 20,
-            num_generations: 30,
-            num_updates: 30,
-            learning_rate: 2e-5,
+            training: Incremental {
+                num_generations: 30,
+                num_updates: 30,
+                learning_rate: 2e-5,
+                ..rastrigin::Config::default().training
+            },
             ..Default::default()
         };
         let outcome = rastrigin::Rastrigin::run(&config, &mut Context::new(seed))?;
@@ -631,7 +646,7 @@ fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
             num_updates: inner,
             batch_size,
             num_test: 1,
-            num_iterations: 1,
+            ..Default::default()
         };
         let learnable = Learnable {
             name: "step_size",
@@ -771,10 +786,13 @@ fn small_ridge(context: &mut Context) -> Result<String> {
     let config = ridge::Config {
         num_observations: 20,
         num_unknowns: 10,
-        num_generations: 6,
-        num_updates: 5,
-        batch_size: 60,
-        num_test: 70,
+        training: Incremental {
+            num_generations: 6,
+            num_updates: 5,
+            batch_size: 60,
+            num_test: 70,
+            ..ridge::Config::default().training
+        },
         ..Default::default()
     };
     tables::<ridge::Ridge>(&config, context)
@@ -784,10 +802,13 @@ fn small_noisy_gd(context: &mut Context) -> Result<String> {
     let config = noisy_gd::Config {
         num_observations: 20,
         num_unknowns: 10,
-        num_generations: 6,
-        num_updates: 5,
-        batch_size: 60,
-        num_test: 70,
+        training: Incremental {
+            num_generations: 6,
+            num_updates: 5,
+            batch_size: 60,
+            num_test: 70,
+            ..noisy_gd::Config::default().training
+        },
         ..Default::default()
     };
     tables::<noisy_gd::NoisyGd>(&config, context)
@@ -797,10 +818,13 @@ fn small_least_squares(context: &mut Context) -> Result<String> {
     let config = least_squares::Config {
         num_observations: 20,
         num_unknowns: 10,
-        num_generations: 6,
-        num_updates: 5,
-        batch_size: 60,
-        num_test: 70,
+        training: Incremental {
+            num_generations: 6,
+            num_updates: 5,
+            batch_size: 60,
+            num_test: 70,
+            ..least_squares::Config::default().training
+        },
         ..Default::default()
     };
     tables::<least_squares::LeastSquares>(&config, context)

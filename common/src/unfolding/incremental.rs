@@ -3,9 +3,10 @@ use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
 use candle_nn::Optimizer as _;
 use rayon::prelude::*;
 
-use super::{Batch, Curve, Fixed, Learned, Schedule, Unfolded};
+use super::{Batch, Curve, Fixed, Learned, Period, Schedule, Unfolded};
 use crate::{
     checkpoint::Interrupted,
+    config::range,
     context::Context,
     ops::sum_squared_error,
     optim::{Optimizer, Rule},
@@ -18,18 +19,40 @@ use crate::{
 ///
 /// Through many untrained iterations a gradient vanishes or explodes; through one more than those that already work, it
 /// does neither.
-#[derive(Debug, Clone, Copy)]
+///
+/// These are options of the command line too. A section flattens them into its `Config`, and gives its own defaults with
+/// `#[command(mut_arg("num_updates", default("20")))]` ([`crate::config::default`]).
+#[derive(Debug, Clone, Copy, clap::Args, serde::Serialize)]
+#[command(next_help_heading = "Incremental training")]
 pub struct Incremental {
-    /// Depth of the last generation, up to 65535
+    /// Generations: generation t trains t iterations, 1 to 1000
+    #[arg(long, value_name = "t", default_value_t = 50, value_parser = range::count(1000))]
     pub num_generations: usize,
-    /// Updates per generation, each on a fresh mini-batch
+    /// Adam updates in each generation, each on a fresh mini-batch, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = range::count(100_000))]
     pub num_updates: usize,
-    /// Problems in a mini-batch, K
+    /// Problems in a mini-batch K, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
     pub batch_size: usize,
-    /// Fresh problems that an MSE is measured on
+    /// Step size η before training
+    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
+    pub initial_step_size: f64,
+    /// Learning rate α of the step sizes' Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-4, value_parser = range::positive)]
+    pub learning_rate: f64,
+    /// Fresh problems that the MSE is measured on, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
     pub num_test: usize,
-    /// Iterations that are measured at the end
-    pub num_iterations: usize,
+    /// Iterations that are measured at the end, 1 to 1000 [default: as many as generations]
+    #[arg(long, value_name = "k", value_parser = range::count(1000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_iterations: Option<usize>,
+}
+
+impl Default for Incremental {
+    fn default() -> Self {
+        crate::config::defaults()
+    }
 }
 
 /// A schedule to learn.
@@ -44,6 +67,29 @@ pub struct Learnable<'a> {
 }
 
 impl Incremental {
+    /// Iterations that are measured at the end.
+    pub fn num_iterations(&self) -> usize {
+        self.num_iterations.unwrap_or(self.num_generations)
+    }
+
+    /// Step sizes to learn, with their initial values.
+    pub fn step_sizes(&self, period: Period, device: &Device) -> Result<Schedule> {
+        Schedule::constant(
+            self.initial_step_size,
+            period.length(self.num_generations),
+            device,
+        )
+    }
+
+    /// `schedule` as the step sizes of [`Incremental::learn`].
+    pub fn learn_step_size<'a>(&self, schedule: &'a Schedule) -> Learnable<'a> {
+        Learnable {
+            name: "step_size",
+            schedule,
+            learning_rate: self.learning_rate,
+        }
+    }
+
     /// A baseline: `unfolded` as it is, with the fixed `step_size`.
     pub fn fixed<U: Unfolded>(
         &self,
@@ -94,7 +140,8 @@ impl Incremental {
         unfolded: &U,
         context: &Context,
     ) -> Result<Curve> {
-        let mse = mean_squared_errors(unfolded, self.num_iterations, self.num_test, context.seed)?;
+        let mse =
+            mean_squared_errors(unfolded, self.num_iterations(), self.num_test, context.seed)?;
         Ok(Curve {
             name: name.to_owned(),
             label,

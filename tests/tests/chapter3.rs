@@ -372,7 +372,6 @@ fn least_squares_beats_its_baseline() -> Result<()> {
                 learning_rate: 3e-4,
                 ..least_squares::Config::default().training
             },
-            ..Default::default()
         };
         let outcome = least_squares::LeastSquares::run(&config, &mut Context::new(seed))?;
         let [t2, t8, free] = [0, 1, 2].map(|index| ratio(&outcome, index, 30));

@@ -84,11 +84,13 @@ impl Unfolded for Network {
 /// The MSE that gradient descent with the fixed step size η does not get below: Σᵢ ησ²/(λᵢ(2 − ηλᵢ)).
 ///
 /// The variance of coordinate i is multiplied by (1 − ηλᵢ)² and grows by η²σ² in each iteration; this is where both balance.
+// ANCHOR: noise_floor
 pub fn noise_floor(step_size: f64, noise_std: f64, eigenvalues: &[f64]) -> f64 {
     let variance =
         |lambda: &f64| step_size * noise_std.powi(2) / (lambda * (2.0 - step_size * lambda));
     eigenvalues.iter().map(variance).sum()
 }
+// ANCHOR_END: noise_floor
 
 /// What came out.
 #[derive(Debug)]

@@ -22,6 +22,7 @@ use candle_core::Tensor;
 use crate::sampling::Rng;
 
 /// An iterative algorithm with its schedules, and the random problems that it is to solve.
+// ANCHOR: unfolded
 pub trait Unfolded: Sync {
     /// What an iteration has to know of a batch of problems
     type Problem;
@@ -38,6 +39,7 @@ pub trait Unfolded: Sync {
         rng: &mut Rng,
     ) -> Result<Tensor>;
 }
+// ANCHOR_END: unfolded
 
 /// K problems: where the algorithm starts, and where it should arrive.
 #[derive(Debug, Clone)]

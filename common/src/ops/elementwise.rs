@@ -56,10 +56,12 @@ pub fn elementwise_plain(
 ///
 /// # Errors
 /// x is not of a float type.
+// ANCHOR: hardtanh
 pub fn hardtanh(x: &Tensor) -> Result<Tensor> {
     let slope = |x: f64| if x.abs() < 1.0 { 1.0 } else { 0.0 };
     elementwise(x, |x| x.clamp(-1.0, 1.0), slope)
 }
+// ANCHOR_END: hardtanh
 
 /// max(0, x), with slope 1 at 0 as candle has it.
 ///

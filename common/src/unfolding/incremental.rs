@@ -283,6 +283,7 @@ pub fn batch_gradient<U: Unfolded>(
 
 /// The MSE ‖X* − X‖²_F / K after each of 0, 1, … `num_iterations` iterations on K = `count` fresh problems, the same ones for
 /// each algorithm with the same `seed`.
+// ANCHOR: mean_squared_errors
 pub fn mean_squared_errors<U: Unfolded>(
     unfolded: &U,
     num_iterations: usize,
@@ -313,6 +314,7 @@ pub fn mean_squared_errors<U: Unfolded>(
     };
     Ok((0..=num_iterations).map(mean).collect())
 }
+// ANCHOR_END: mean_squared_errors
 
 /// Puts a training into the context's checkpoint: all that a later generation depends on.
 fn keep(

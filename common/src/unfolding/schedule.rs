@@ -80,9 +80,11 @@ impl Schedule {
     }
 
     /// The number of iteration `k`, from 0; rank 0.
+    // ANCHOR: at
     pub fn at(&self, k: usize) -> anyhow::Result<Tensor> {
         Ok(ops::entry(&self.0, k % self.period())?)
     }
+    // ANCHOR_END: at
 
     /// The period T.
     pub fn period(&self) -> usize {

@@ -1,14 +1,17 @@
 //! Gradient descent on quadratics ½xᵀGx − bᵀx, from the eigenvalues of G: errors e ← (I − ηG)e shrink factor by factor.
 
 /// The best fixed step size 2/(λmin + λmax), for ascending `eigenvalues` > 0.
+// ANCHOR: fixed_step_size
 pub fn fixed_step_size(eigenvalues: &[f64]) -> f64 {
     let (min, max) = ends(eigenvalues);
     2.0 / (min + max)
 }
+// ANCHOR_END: fixed_step_size
 
 /// The mean contraction of an iteration with the step sizes η₀ … η_T₋₁ in turn: max over λ of Π |1 − ηₖλ|^(1/T).
 ///
 /// It is the spectral radius of T iterations, per iteration: the MSE falls by its square.
+// ANCHOR: contraction
 pub fn contraction(step_sizes: &[f64], eigenvalues: &[f64]) -> f64 {
     let product = |lambda: &f64| -> f64 {
         step_sizes
@@ -19,11 +22,13 @@ pub fn contraction(step_sizes: &[f64], eigenvalues: &[f64]) -> f64 {
     let worst = eigenvalues.iter().map(product).fold(0.0, f64::max);
     worst.powf(1.0 / step_sizes.len() as f64)
 }
+// ANCHOR_END: contraction
 
 /// The Chebyshev step sizes ηₖ = 1 / (λ̄ + Δ·cos((2k+1)π / 2T)), k = 0 … T−1, with λ̄ = (λmax + λmin)/2, Δ = (λmax − λmin)/2.
 ///
 /// Among all step sizes of period T they contract best when nothing is known of the eigenvalues between the two ends
 /// (Takabe and Wadayama, "Theoretical interpretation of learned step size in deep-unfolded gradient descent", 2020).
+// ANCHOR: chebyshev_step_sizes
 pub fn chebyshev_step_sizes(eigenvalues: &[f64], period: usize) -> Vec<f64> {
     let (min, max) = ends(eigenvalues);
     let (mean, half_width) = ((max + min) / 2.0, (max - min) / 2.0);
@@ -32,6 +37,7 @@ pub fn chebyshev_step_sizes(eigenvalues: &[f64], period: usize) -> Vec<f64> {
         .map(|k| 1.0 / (mean + half_width * angle(k).cos()))
         .collect()
 }
+// ANCHOR_END: chebyshev_step_sizes
 
 /// A bound on [`contraction`] with the Chebyshev steps: sech(T·arcosh((κ + 1)/(κ − 1)))^(1/T), κ = λmax/λmin.
 ///

@@ -54,6 +54,29 @@ pub fn singular_values(a: &Tensor) -> Result<Vec<f64>> {
     Ok(svd(a)?.singular_values.as_slice().to_vec())
 }
 
+/// The singular value decomposition A = U·diag(σ)·Vᵀ of a matrix `[m, n]`.
+#[derive(Debug)]
+pub struct SingularValueDecomposition {
+    /// U `[m, min(m, n)]`: its columns are orthonormal
+    pub u: Tensor,
+    /// σ, descending
+    pub sigma: Vec<f64>,
+    /// V `[n, min(m, n)]`: its columns are orthonormal
+    pub v: Tensor,
+}
+
+/// U, σ and V of a matrix `[m, n]`.
+pub fn singular_value_decomposition(a: &Tensor) -> Result<SingularValueDecomposition> {
+    let svd = svd(a)?;
+    let vectors =
+        |matrix: Option<DMatrix<f64>>| matrix.context("no singular vectors were asked for");
+    Ok(SingularValueDecomposition {
+        u: from_matrix(&vectors(svd.u)?, a.device())?,
+        sigma: svd.singular_values.as_slice().to_vec(),
+        v: from_matrix(&vectors(svd.v_t)?.transpose(), a.device())?,
+    })
+}
+
 /// The condition number σmax / σmin of a matrix `[m, n]`; infinite if it is singular.
 pub fn condition_number(a: &Tensor) -> Result<f64> {
     let sigma = singular_values(a)?;
@@ -207,6 +230,19 @@ mod tests {
         assert!(least_squares(&a, &Tensor::zeros(2, DType::F64, &Device::Cpu)?, 0.0).is_err());
         assert!(symmetric_eigenvalues(&a).is_err());
         assert!(condition_number(&(a * f64::NAN)?).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn the_decomposition_multiplies_back() -> Result<()> {
+        let a = Tensor::new(&[[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]], &Device::Cpu)?;
+        let SingularValueDecomposition { u, sigma, v } = singular_value_decomposition(&a)?;
+        assert_eq!((u.dims(), v.dims()), (&[3, 2][..], &[2, 2][..]));
+        let scaled = u.broadcast_mul(&Tensor::new(sigma.as_slice(), &Device::Cpu)?)?;
+        let error = (scaled.matmul(&v.t()?)? - &a)?.abs()?.max_all()?;
+        assert!(error.to_scalar::<f64>()? < 1e-14 && sigma[0] > sigma[1]);
+        let gram = (u.t()?.matmul(&u)? - Tensor::eye(2, DType::F64, &Device::Cpu)?)?;
+        assert!(gram.abs()?.max_all()?.to_scalar::<f64>()? < 1e-14);
         Ok(())
     }
 }

@@ -44,6 +44,11 @@ pub fn normal_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
     rng.sample_iter(StandardNormal).take(count).collect()
 }
 
+/// `count` independent draws, uniform on [0, 1).
+pub fn uniform_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
+    (0..count).map(|_| rng.random()).collect()
+}
+
 /// A matrix `[rows, columns]` of independent N(0, 1) entries, f64.
 pub fn normal_matrix(
     rows: usize,

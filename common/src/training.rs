@@ -76,6 +76,19 @@ pub fn loss_value(loss: &Tensor) -> Result<f64> {
     Ok(loss.to_dtype(candle_core::DType::F64)?.to_scalar()?)
 }
 
+/// Updates after which a long training is looked at: 0, 1, and about `per_decade` in each factor of ten, up to `last`.
+pub fn checkpoints(last: usize, per_decade: u32) -> Vec<usize> {
+    let power = |j: u32| {
+        10f64
+            .powf(f64::from(j) / f64::from(per_decade.max(1)))
+            .round() as usize
+    };
+    let between = (0..).map(power).take_while(|&count| count < last);
+    let mut counts: Vec<usize> = std::iter::once(0).chain(between).chain([last]).collect();
+    counts.dedup();
+    counts
+}
+
 /// `num_updates` times θ ← update(θ, ∇L(θ)), the whole of what "learning" means.
 ///
 /// Row k of `history` (one value column) is the loss after k updates, row 0 the loss before training.
@@ -97,3 +110,18 @@ pub fn train(
     record(history, num_updates, &[loss_value(&loss()?)?])
 }
 // ANCHOR_END: train
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_hold_the_powers_of_ten_and_both_ends() {
+        assert_eq!(checkpoints(25, 2), [0, 1, 3, 10, 25]);
+        assert_eq!(checkpoints(100, 1), [0, 1, 10, 100]);
+        assert_eq!(checkpoints(1, 5), [0, 1]);
+        assert_eq!(checkpoints(0, 5), [0]);
+        let dense = checkpoints(2000, 10);
+        assert!(dense.windows(2).all(|pair| pair[0] < pair[1]) && dense.contains(&1000));
+    }
+}

@@ -53,14 +53,6 @@ impl Rect {
         )
     }
 
-    /// The point inside that is nearest.
-    pub fn nearest(&self, (x, y): Point) -> Point {
-        (
-            x.clamp(self.left, self.right),
-            y.clamp(self.top, self.bottom),
-        )
-    }
-
     pub fn contains(&self, (x, y): Point) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
@@ -108,6 +100,33 @@ impl Rect {
             whole = clipped.is_some_and(|(_, to)| to == 1.0);
         }
         parts
+    }
+
+    /// The part of a polygon inside (Sutherland and Hodgman): one side of the rectangle after the other cuts it off.
+    pub fn clip_polygon(&self, corners: &[Point]) -> Vec<Point> {
+        const FAR: f64 = 1e9; // keeps the differences below finite
+        let near = |&(x, y): &Point| (x.clamp(-FAR, FAR), y.clamp(-FAR, FAR));
+        let depths: [fn(&Self, Point) -> f64; 4] = [
+            |rect, (x, _)| x - rect.left,
+            |rect, (x, _)| rect.right - x,
+            |rect, (_, y)| y - rect.top,
+            |rect, (_, y)| rect.bottom - y,
+        ];
+        let whole: Vec<Point> = corners.iter().map(near).collect();
+        depths.iter().fold(whole, |polygon, depth| {
+            let mut kept = Vec::new();
+            for (i, &b) in polygon.iter().enumerate() {
+                let a = polygon[(i + polygon.len() - 1) % polygon.len()];
+                let (from, to) = (depth(self, a), depth(self, b));
+                if (from < 0.0) != (to < 0.0) {
+                    kept.push(mix(a, b, from / (from - to)));
+                }
+                if to >= 0.0 {
+                    kept.push(b);
+                }
+            }
+            kept
+        })
     }
 }
 
@@ -456,6 +475,21 @@ mod tests {
             Vec::<Vec<Point>>::new()
         );
         assert_eq!(BOX.clip_line(&[(3.0, 4.0)]), [[(3.0, 4.0)]]);
+    }
+
+    #[test]
+    fn a_polygon_is_cut_at_the_frame() {
+        let wedge = BOX.clip_polygon(&[(0.0, 5.0), (20.0, 25.0), (20.0, 5.0)]);
+        assert_eq!(wedge.len(), 4);
+        for corner in [(0.0, 5.0), (5.0, 10.0), (10.0, 10.0), (10.0, 5.0)] {
+            assert!(wedge.contains(&corner), "{corner:?} in {wedge:?}");
+        }
+        assert!(
+            BOX.clip_polygon(&[(11.0, 1.0), (12.0, 1.0), (12.0, 2.0)])
+                .is_empty()
+        );
+        let far = BOX.clip_polygon(&[(-f64::MAX, 2.0), (f64::MAX, 2.0), (f64::MAX, f64::INFINITY)]);
+        assert!(far.iter().all(|(x, y)| x.is_finite() && y.is_finite()));
     }
 
     #[test]

@@ -453,12 +453,9 @@ impl<'a> Drawing<'a> {
             .collect();
         for run in placed.split(Option::is_none).filter(|run| !run.is_empty()) {
             let (low, high): (Vec<_>, Vec<_>) = run.iter().copied().flatten().unzip();
-            let outline = low
-                .iter()
-                .chain(high.iter().rev())
-                .map(|&point| plot.nearest(point));
+            let outline: Vec<_> = low.iter().chain(high.iter().rev()).copied().collect();
             if let Some(color) = look.fill {
-                canvas.polygon(&outline.collect::<Vec<_>>(), color)?;
+                canvas.polygon(&plot.clip_polygon(&outline), color)?;
             }
             self.line(canvas, plot, &low, look.stroke)?;
             self.line(canvas, plot, &high, look.stroke)?;

@@ -4,10 +4,13 @@
 
 use common::program::Program;
 
+pub mod analytic;
 pub mod autodiff;
+pub mod compact_domain;
 pub mod device;
 pub mod gradient_descent;
 pub mod rbf;
+pub mod rbf_vs_nn;
 pub mod regression;
 pub mod three_layer_nn;
 
@@ -19,4 +22,11 @@ pub const SECTIONS: [Program; 6] = [
     Program::of::<regression::Regression>(),
     Program::of::<rbf::Rbf>(),
     Program::of::<three_layer_nn::ThreeLayerNn>(),
+];
+
+/// Answers to questions of the reading group, by experiment.
+pub const QUESTIONS: [Program; 3] = [
+    Program::of::<rbf_vs_nn::RbfVsNn>(),
+    Program::of::<analytic::Analytic>(),
+    Program::of::<compact_domain::CompactDomain>(),
 ];

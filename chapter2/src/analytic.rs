@@ -4,7 +4,8 @@
 //!
 //! - gradient descent θ ← θ − 2ηΦᵀ(Φθ − y) shrinks the residual along uᵢ by 1 − 2ησᵢ² per update: after k updates
 //!   uᵢᵀ(Φθₖ − y) = (1 − 2ησᵢ²)ᵏ·uᵢᵀ(Φθ₀ − y), so directions with a small σᵢ wait 1/(2ησᵢ²) updates;
-//! - Adam rescales the entries of θ, not the directions uᵢ;
+//! - Adam rescales the entries of θ, not the directions uᵢ; its learning rate falls linearly to 0, since at a constant rate
+//!   it breaks out again and again, and where it stands at the end depends on the last bits of the sums;
 //! - the closed form is θ = V·diag(1/σ)·Uᵀy, leaving out σᵢ below a cutoff times σ₁;
 //! - in the orthonormal basis uᵢ (those above the cutoff), g = Σᵢ wᵢuᵢ, each weight is one inner product, wᵢ = uᵢᵀy; all
 //!   singular values are 1, and gradient descent with step ½ is there after one update.
@@ -51,7 +52,7 @@ pub struct Config {
     /// Step size η of gradient descent (default: the reading group's), > 0
     #[arg(long, value_name = "η", default_value_t = 0.003, value_parser = range::positive)]
     pub step_size: f64,
-    /// Adam's learning rate α, > 0
+    /// Adam's learning rate α, > 0; it falls linearly to 0
     #[arg(long, value_name = "α", default_value_t = 1.0, value_parser = range::positive)]
     pub learning_rate: f64,
     /// Singular values below this times the largest count as zero, from 0 to below 1
@@ -125,7 +126,6 @@ pub struct Descent {
 }
 
 /// `num_updates` updates of θ from all ones.
-// ANCHOR: iterate
 fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result<Descent> {
     let phi = FixedMap::new(&problem.phi)?;
     let directions = FixedMap::new(&problem.orthonormal_basis()?.t()?.contiguous()?)?; // rows uᵢ
@@ -137,11 +137,18 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
     let mut history = Table::new("update", ["sum_squared_error"]);
     let (mut components, mut done) = (vec![], 0);
     for checkpoint in checkpoints(num_updates, 10) {
+        // ANCHOR: updates
         while done < checkpoint {
             let loss = sum_squared_error(&model.forward(&phi)?, &problem.y)?; // ‖Φθ − y‖²
+            if rule.rule == Rule::Adam {
+                let left = 1.0 - done as f64 / num_updates as f64;
+                optimizer.set_learning_rate(rule.learning_rate * left); // falls to 0
+            }
             optimizer.backward_step(&loss)?;
             done += 1;
         }
+        // ANCHOR_END: updates
+        // ANCHOR: residual
         let residual = (model.forward(&phi)?.detach() - &problem.y)?;
         record(
             &mut history,
@@ -151,13 +158,13 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
         if checkpoints(num_updates, 1).contains(&checkpoint) {
             components.push((checkpoint, directions.forward(&residual)?.to_vec1()?));
         }
+        // ANCHOR_END: residual
     }
     Ok(Descent {
         history,
         components,
     })
 }
-// ANCHOR_END: iterate
 
 /// The loss of θ = V·diag(1/σ)·Uᵀy.
 // ANCHOR: closed_form
@@ -401,7 +408,6 @@ fn directions(config: &Config, outcome: &Outcome) -> Table {
     table
 }
 
-// ANCHOR: figure
 fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     let Problem { xs, svd, rank, .. } = &outcome.problem;
     let told = svd
@@ -464,7 +470,7 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     let title = "Left along uᵢ after k updates of gradient descent";
     let mut left = Panel::new(title, "i", "|uᵢᵀ(Φθ − y)|")
         .log_y()
-        .y_range(1e-16, 1e2);
+        .y_range(1e-13, 1e2); // below is rounding
     let shown = outcome.gradient_descent.components.iter().step_by(2);
     for (style, (k, measured)) in shown.enumerate() {
         let theory = abs(&outcome.theory(config.step_size, *k));
@@ -496,7 +502,6 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
         .panel(functions)
         .columns(2))
 }
-// ANCHOR_END: figure
 
 #[cfg(test)]
 mod tests {

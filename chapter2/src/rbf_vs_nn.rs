@@ -138,7 +138,6 @@ fn num_hidden(n: usize) -> usize {
 }
 
 /// A learnable function g of one variable.
-// ANCHOR: model
 #[derive(Debug)]
 pub enum Model {
     /// g(x) = Σᵢ θᵢφᵢ(x)
@@ -185,6 +184,7 @@ impl Model {
             Method::Relu => ops::relu,
             Method::Tanh => Tensor::tanh,
         };
+        // ANCHOR: start
         let h = num_hidden(n);
         let slopes: Vec<f64> = sampling::normal_vec(h, rng)
             .iter()
@@ -198,6 +198,7 @@ impl Model {
             output: parameter(&output(h, rng)?)?,
             offset: parameter(&Tensor::new(0.0, device)?)?,
         })
+        // ANCHOR_END: start
     }
 
     /// The points as the first layer wants them: Φ `[N, n]`, or rows (x, 1) `[N, 2]`.
@@ -213,6 +214,7 @@ impl Model {
     }
 
     /// g at the points of `inputs`, `[N]`.
+    // ANCHOR: forward
     pub fn forward(&self, inputs: &FixedMap) -> candle_core::Result<Tensor> {
         match self {
             Self::Rbf { weights, .. } => weights.forward(inputs), // Φθ
@@ -230,6 +232,7 @@ impl Model {
             }
         }
     }
+    // ANCHOR_END: forward
 
     /// Everything that is learned.
     pub fn parameters(&self) -> Vec<Var> {
@@ -248,6 +251,7 @@ impl Model {
 }
 
 /// n bumps with centres from 0 to 1, each as wide (standard deviation) as their distance.
+// ANCHOR: basis
 pub fn basis(n: usize) -> rbf::Config {
     let spacing = 1.0 / (n.max(2) - 1) as f64;
     rbf::Config {
@@ -257,13 +261,13 @@ pub fn basis(n: usize) -> rbf::Config {
         ..rbf::Config::default()
     }
 }
+// ANCHOR_END: basis
 
 /// Φ `[N, n]` of these bumps.
 fn phi(basis: &rbf::Config, xs: &[f64], device: &Device) -> Result<Tensor> {
     let shifted: Vec<f64> = xs.iter().map(|x| x - 0.5).collect(); // centres begin at −½ there, at 0 here
     basis_matrix(basis, &shifted, device)
 }
-// ANCHOR_END: model
 
 impl Training {
     /// The points to fit, 1/N … 1.
@@ -272,7 +276,6 @@ impl Training {
     }
 
     /// Fits a model of `method` to `ys` at the sample points; `look` sees it at each of the checkpoints, 0 updates first.
-    // ANCHOR: training
     pub fn fit(
         &self,
         method: Method,
@@ -293,6 +296,7 @@ impl Training {
                 .theta
                 .set(&linalg::least_squares(&phi, &y, 1e-12)?)?;
         }
+        // ANCHOR: updates
         let mut adam = Optimizer::new(model.parameters(), Rule::Adam.with(rate))?;
         let mut done = 0;
         for checkpoint in self.checkpoints() {
@@ -304,9 +308,9 @@ impl Training {
             }
             look(checkpoint)?;
         }
+        // ANCHOR_END: updates
         Ok(())
     }
-    // ANCHOR_END: training
 
     /// When the fit is looked at.
     pub fn checkpoints(&self) -> Vec<usize> {

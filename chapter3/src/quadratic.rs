@@ -30,7 +30,7 @@ use common::{
 #[command(mut_arg("num_updates", default("20")))]
 #[command(mut_arg("batch_size", default("50")))]
 #[command(mut_arg("learning_rate", default("1e-3")))]
-#[command(mut_arg("num_iterations", default("30")))]
+#[command(mut_arg("extra_iterations", default("5")))]
 pub struct Config {
     /// Number of unknowns n: the eigenvalues are 1, 2, …, n; 2 to 1000
     #[arg(long, value_name = "n", default_value_t = 100, value_parser = range::whole(2, 1000))]
@@ -112,7 +112,6 @@ and --period free.";
         values: &[
             ("num_unknowns", "30"),
             ("num_generations", "15"),
-            ("num_iterations", "18"),
             ("learning_rate", "3e-3"),
         ],
     }];
@@ -149,7 +148,9 @@ and --period free.";
             "Quadratic with eigenvalues 1, 2, …, {}",
             config.num_unknowns
         );
-        let last = config.training.num_iterations();
-        outcome.report(&title, &[config.training.num_generations.min(last), last])
+        let Incremental {
+            num_generations: t, ..
+        } = config.training;
+        outcome.report(&title, &[t, config.training.num_iterations()])
     }
 }

@@ -43,10 +43,9 @@ pub struct Incremental {
     /// Fresh problems that the MSE is measured on, 1 to 100000
     #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
     pub num_test: usize,
-    /// Iterations that are measured at the end, 1 to 1000 [default: as many as generations]
-    #[arg(long, value_name = "k", value_parser = range::count(1000))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub num_iterations: Option<usize>,
+    /// Iterations measured beyond the trained depth, 0 to 1000
+    #[arg(long, value_name = "k", default_value_t = 0, value_parser = range::whole(0, 1000))]
+    pub extra_iterations: usize,
 }
 
 impl Default for Incremental {
@@ -69,7 +68,7 @@ pub struct Learnable<'a> {
 impl Incremental {
     /// Iterations that are measured at the end.
     pub fn num_iterations(&self) -> usize {
-        self.num_iterations.unwrap_or(self.num_generations)
+        self.num_generations + self.extra_iterations
     }
 
     /// Step sizes to learn, with their initial values.

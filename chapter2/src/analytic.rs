@@ -119,7 +119,7 @@ impl Problem {
 /// How an iterative method came down.
 #[derive(Debug)]
 pub struct Descent {
-    /// The loss at the checkpoints
+    /// The smallest loss so far and the loss at the checkpoints
     pub history: Table,
     /// uᵢᵀ(Φθₖ − y), i = 1 … r, for k = 0 and the powers of ten up to the last update
     pub components: Vec<(usize, Vec<f64>)>,
@@ -134,7 +134,8 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
         theta: optim::parameter(&ones)?,
     };
     let mut optimizer = Optimizer::new(vec![model.theta.clone()], rule)?;
-    let mut history = Table::new("update", ["sum_squared_error"]);
+    let mut history = Table::new("update", ["smallest_so_far", "sum_squared_error"]);
+    let mut smallest = f64::INFINITY;
     let (mut components, mut done) = (vec![], 0);
     for checkpoint in checkpoints(num_updates, 10) {
         // ANCHOR: updates
@@ -145,16 +146,15 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
                 optimizer.set_learning_rate(rule.learning_rate * left); // falls to 0
             }
             optimizer.backward_step(&loss)?;
+            smallest = smallest.min(loss_value(&loss)?);
             done += 1;
         }
         // ANCHOR_END: updates
         // ANCHOR: residual
         let residual = (model.forward(&phi)?.detach() - &problem.y)?;
-        record(
-            &mut history,
-            checkpoint,
-            &[residual.sqr()?.sum_all()?.to_scalar()?],
-        )?;
+        let loss = residual.sqr()?.sum_all()?.to_scalar()?;
+        smallest = smallest.min(loss);
+        record(&mut history, checkpoint, &[smallest, loss])?;
         if checkpoints(num_updates, 1).contains(&checkpoint) {
             components.push((checkpoint, directions.forward(&residual)?.to_vec1()?));
         }
@@ -370,10 +370,13 @@ impl Work {
 }
 
 fn history(outcome: &Outcome) -> Table {
-    let mut table = Table::new("update", ["gradient_descent", "adam"]);
+    let mut table = Table::new(
+        "update",
+        ["gradient_descent", "adam", "adam_smallest_so_far"],
+    );
     let adam = outcome.adam.history.rows();
     for ((update, gd), (_, adam)) in outcome.gradient_descent.history.rows().iter().zip(adam) {
-        table.push(*update, &[gd[0], adam[0]]);
+        table.push(*update, &[gd[1], adam[1], adam[0]]);
     }
     table
 }
@@ -425,9 +428,13 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     };
     let k = config.num_updates;
 
-    let mut loss = Panel::new("Loss against work", "multiply-adds", "‖Φθ − y‖²")
-        .log_x()
-        .log_y();
+    let mut loss = Panel::new(
+        "Smallest loss so far against work",
+        "multiply-adds",
+        "‖Φθ − y‖²",
+    )
+    .log_x()
+    .log_y();
     for (name, descent) in [
         ("gradient descent", &outcome.gradient_descent),
         ("Adam", &outcome.adam),
@@ -439,7 +446,7 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
         loss = loss.series(Series::line(
             name,
             &done,
-            &descent.history.column("sum_squared_error")[1..],
+            &descent.history.column("smallest_so_far")[1..],
         ));
     }
     loss = loss

@@ -1,6 +1,7 @@
 use super::kernel;
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
+use std::sync::OnceLock;
 
 /// x − η·f′(x) entry by entry: a step of gradient descent on a separable function Σᵢ f(xᵢ), given by its first and second
 /// derivative. η is `step_size`, rank 0; it and x may be learnable.
@@ -16,7 +17,11 @@ where
         return gradient_step_plain(x, step_size, slope, curvature);
     }
     step_size.dims0()?;
-    let step = GradientStep { slope, curvature };
+    let step = GradientStep {
+        slope,
+        curvature,
+        slopes: OnceLock::new(),
+    };
     x.contiguous()?.apply_op2(&step_size.contiguous()?, step)
 }
 
@@ -37,6 +42,8 @@ pub fn gradient_step_plain(
 struct GradientStep<F, G> {
     slope: F,
     curvature: G,
+    /// f′(x) as forward found it: the sines of a slope are what such a step spends its time on
+    slopes: OnceLock<Vec<f64>>,
 }
 
 impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
@@ -53,7 +60,9 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
     ) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, eta) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(eta, eta_l)?[0]);
-            let y: Vec<T> = x.iter().map(|&x| x - eta * T::from_f64((self.slope)(x.to_f64()))).collect();
+            let slopes: Vec<f64> = x.iter().map(|x| (self.slope)(x.to_f64())).collect();
+            let y: Vec<T> = x.iter().zip(&slopes).map(|(x, slope)| *x - eta * T::from_f64(*slope)).collect();
+            let _ = self.slopes.set(slopes); // an operation is applied once
             Ok((T::to_cpu_storage_owned(y), x_l.shape().clone()))
         })
     }
@@ -74,7 +83,11 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
                 let grad: Vec<T> = xs.iter().zip(gs).map(grad).collect();
                 Tensor::from_vec(grad, x.shape(), x.device())
             });
-            let grad_eta = T::from_f64(0.0) - kernel::sum_of(xs, gs, |x, g| T::from_f64((self.slope)(x.to_f64())) * g);
+            let Some(slopes) = self.slopes.get() else {
+                bail!("internal error: a step backward before its step forward");
+            };
+            let slopes: Vec<T> = slopes.iter().map(|slope| T::from_f64(*slope)).collect();
+            let grad_eta = T::from_f64(0.0) - kernel::sum_of(&slopes, gs, |slope, g| slope * g);
             Ok((grad_x.transpose()?, Some(Tensor::new(grad_eta, x.device())?)))
         }))
     }

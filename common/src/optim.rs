@@ -76,7 +76,7 @@ impl Default for Hyperparameters {
     }
 }
 
-/// What [`Optimizer::new`] needs to know.
+/// What [`candle_nn::Optimizer::new`] needs to know.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Config {
     /// Which update

@@ -1,7 +1,6 @@
 use super::kernel;
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType, bail};
-use std::sync::OnceLock;
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
 
 /// x − η·f′(x) entry by entry: a step of gradient descent on a separable function Σᵢ f(xᵢ), given by its first and second
 /// derivative. η is `step_size`, rank 0; it and x may be learnable.
@@ -17,11 +16,7 @@ where
         return gradient_step_plain(x, step_size, slope, curvature);
     }
     step_size.dims0()?;
-    let step = GradientStep {
-        slope,
-        curvature,
-        slopes: OnceLock::new(),
-    };
+    let step = GradientStep { slope, curvature };
     x.contiguous()?.apply_op2(&step_size.contiguous()?, step)
 }
 
@@ -42,8 +37,6 @@ pub fn gradient_step_plain(
 struct GradientStep<F, G> {
     slope: F,
     curvature: G,
-    /// f′(x) as forward found it: the sines of a slope are what such a step spends its time on
-    slopes: OnceLock<Vec<f64>>,
 }
 
 impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
@@ -60,9 +53,7 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
     ) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, eta) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(eta, eta_l)?[0]);
-            let slopes: Vec<f64> = x.iter().map(|x| (self.slope)(x.to_f64())).collect();
-            let y: Vec<T> = x.iter().zip(&slopes).map(|(x, slope)| *x - eta * T::from_f64(*slope)).collect();
-            let _ = self.slopes.set(slopes); // an operation is applied once
+            let y: Vec<T> = x.iter().map(|&x| x - eta * T::from_f64((self.slope)(x.to_f64()))).collect();
             Ok((T::to_cpu_storage_owned(y), x_l.shape().clone()))
         })
     }
@@ -83,11 +74,7 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
                 let grad: Vec<T> = xs.iter().zip(gs).map(grad).collect();
                 Tensor::from_vec(grad, x.shape(), x.device())
             });
-            let Some(slopes) = self.slopes.get() else {
-                bail!("internal error: a step backward before its step forward");
-            };
-            let slopes: Vec<T> = slopes.iter().map(|slope| T::from_f64(*slope)).collect();
-            let grad_eta = T::from_f64(0.0) - kernel::sum_of(&slopes, gs, |slope, g| slope * g);
+            let grad_eta = T::from_f64(0.0) - kernel::sum_of(xs, gs, |x, g| T::from_f64((self.slope)(x.to_f64())) * g);
             Ok((grad_x.transpose()?, Some(Tensor::new(grad_eta, x.device())?)))
         }))
     }

@@ -212,11 +212,8 @@ impl Incremental {
     }
 }
 
-/// Rows of a batch of `count` that make one graph. With fewer, setting up an operation costs as much as the operation; with
-/// more, cores have nothing to do. Not a matter of the number of threads, on which no result depends.
-fn shard_rows(count: usize) -> usize {
-    (count / 2).clamp(25, 50)
-}
+/// Rows of a batch that make one graph. Fixed, so that results do not depend on the number of threads.
+const SHARD_ROWS: usize = 25;
 
 /// What random numbers are for; nothing else uses streams from 2⁵⁶ on.
 const TRAINING: u64 = 1;
@@ -229,9 +226,10 @@ fn stream(purpose: u64, depth: usize, update: usize, shard: usize) -> u64 {
 
 /// The shards of a batch of `count`, on the threads there are: number and rows of each.
 fn shards(count: usize) -> impl IndexedParallelIterator<Item = (usize, usize)> {
-    let rows = shard_rows(count);
-    let shards = (0..count.div_ceil(rows)).into_par_iter().with_max_len(1);
-    shards.map(move |shard| (shard, rows.min(count - shard * rows)))
+    let shards = (0..count.div_ceil(SHARD_ROWS)).into_par_iter();
+    shards
+        .map(move |shard| (shard, SHARD_ROWS.min(count - shard * SHARD_ROWS)))
+        .with_max_len(1)
 }
 
 /// The loss ‖X* − X̂‖²_F / K after `depth` iterations on a fresh batch of K = `batch_size` problems, and its gradient with

@@ -64,13 +64,13 @@ pub fn value(x: f64) -> f64 {
 }
 
 /// f′(x) = 2x + 20π sin 2πx.
-#[inline]
+#[inline(always)]
 pub fn slope(x: f64) -> f64 {
     2.0 * x + 20.0 * PI * turns::sin(x)
 }
 
 /// f″(x) = 2 + 40π² cos 2πx.
-#[inline]
+#[inline(always)]
 pub fn curvature(x: f64) -> f64 {
     2.0 + 40.0 * PI * PI * turns::cos(x)
 }

@@ -2,10 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-/// Σ (prediction − target)² over all entries. Both of one shape.
-pub fn sum_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
-    (prediction - target)?.sqr()?.sum_all()
-}
+pub use crate::ops::sum_squared_error;
 
 /// ½ Σ (prediction − target)² over all entries. Both of one shape.
 pub fn half_sum_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {

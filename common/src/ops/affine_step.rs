@@ -152,18 +152,20 @@ fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
         b.as_chunks::<LANES>(),
         g.as_chunks::<LANES>(),
     );
-    let mut sums = [T::zero(); LANES];
-    for (((h, x), b), g) in h.iter_mut().zip(x).zip(b).zip(g) {
-        for lane in 0..LANES {
-            sums[lane] += g[lane] * b[lane] - h[lane] * x[lane];
-            h[lane] = g[lane] - eta * h[lane];
+    kernel::vectorised!({
+        let mut sums = [T::zero(); LANES];
+        for (((h, x), b), g) in h.iter_mut().zip(x).zip(b).zip(g) {
+            for lane in 0..LANES {
+                sums[lane] += g[lane] * b[lane] - h[lane] * x[lane];
+                h[lane] = g[lane] - eta * h[lane];
+            }
         }
-    }
-    for (((h, x), b), g) in h_tail.iter_mut().zip(x_tail).zip(b_tail).zip(g_tail) {
-        sums[0] += *g * *b - *h * *x;
-        *h = *g - eta * *h;
-    }
-    sums.into_iter().fold(T::zero(), |sum, lane| sum + lane)
+        for (((h, x), b), g) in h_tail.iter_mut().zip(x_tail).zip(b_tail).zip(g_tail) {
+            sums[0] += *g * *b - *h * *x;
+            *h = *g - eta * *h;
+        }
+        sums.into_iter().fold(T::zero(), |sum, lane| sum + lane)
+    })
 }
 
 impl Step {
@@ -172,12 +174,14 @@ impl Step {
         let keep = T::one() - eta * lambda;
         kernel::with_entries([&self.0.transpose], |[gt]| {
             // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
-            let mut y = Vec::with_capacity(x.len());
-            for x in x.chunks(b.len().max(1)) {
-                y.extend(x.iter().zip(b).map(|(x, b)| keep * *x + eta * *b));
-            }
+            let mut y = vec![T::zero(); x.len()];
             kernel::for_row_blocks(&mut y, [n, n], |start, y| {
-                let x = &x[start * n..][..y.len()];
+                let block = start * n..start * n + y.len();
+                let x = &x[block.clone()];
+                let b = if b.len() == n { b } else { &b[block] }; // b may be one row for all
+                for (y, x) in y.chunks_mut(b.len()).zip(x.chunks(b.len())) {
+                    kernel::map_into(y, x, b, move |x, b| keep * x + eta * b);
+                }
                 kernel::product(
                     y,
                     Some(T::one()),
@@ -212,7 +216,14 @@ impl Step {
                 let mut grad_lambda = T::zero();
                 if c.len() == 2 {
                     h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
-                    grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
+                    grad_lambda = T::zero()
+                        - eta
+                            * kernel::sum_of(
+                                g,
+                                x,
+                                #[inline(always)]
+                                |g, x| g * x,
+                            );
                 }
                 // b may be one row for all; then the pass goes row by row
                 let rows = h

@@ -127,7 +127,7 @@ impl<V: Fn(f64) -> f64, S: Fn(f64) -> f64> CustomOp1 for Elementwise<V, S> {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let x = kernel::entries::<T>(x, layout)?;
-            let y = x.iter().map(|x| T::from_f64((self.value)(x.to_f64()))).collect();
+            let y = kernel::map(x, move |x| T::from_f64((self.value)(x.to_f64())));
             Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
         })
     }
@@ -136,7 +136,7 @@ impl<V: Fn(f64) -> f64, S: Fn(f64) -> f64> CustomOp1 for Elementwise<V, S> {
         let grad = grad.contiguous()?;
         kernel::for_dtype!(grad.dtype(), T => {
             let grad_x: Vec<T> = kernel::with_entries([x, &grad], |[x, g]: [&[T]; 2]| {
-                Ok(x.iter().zip(g).map(|(x, g)| *g * T::from_f64((self.slope)(x.to_f64()))).collect())
+                Ok(kernel::map_of(x, g, move |x, g| g * T::from_f64((self.slope)(x.to_f64()))))
             })?;
             Tensor::from_vec(grad_x, x.shape(), x.device()).map(Some)
         })

@@ -132,23 +132,59 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
     out
 }
 
+/// Runs a loop of plain arithmetic with the widest vectors that this processor has; without it the compiler has to assume the
+/// oldest processor. Products and sums are not fused, so the bits are the same everywhere.
+///
+/// The block owns what it uses: a number behind a reference might be changed by the loop, for all the compiler knows.
+macro_rules! vectorised {
+    ($block:block) => {
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            move || $block,
+        )
+    };
+}
+
+/// All `f(xᵢ)`; `f` owns what it captures.
+pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
+    map_of(x, x, move |x, _| f(x))
+}
+
+/// All `f(aᵢ, bᵢ)`; `f` owns what it captures.
+pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
+    let mut y = vec![T::zero(); a.len()];
+    map_into(&mut y, a, b, f);
+    y
+}
+
+/// `yᵢ ← f(aᵢ, bᵢ)`; `f` owns what it captures.
+pub fn map_into<T: WithDType>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
+    vectorised!({
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = f(*a, *b);
+        }
+    });
+}
+
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.
 pub const LANES: usize = 8;
 
-/// The sum of `f(aᵢ, bᵢ)`.
+/// The sum of `f(aᵢ, bᵢ)`; `f` owns what it captures.
 pub fn sum_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
-    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [T::zero(); LANES];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
-            sums[lane] += f(a[lane], b[lane]);
+    vectorised!({
+        let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+        let mut sums = [T::zero(); LANES];
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..LANES {
+                sums[lane] += f(a[lane], b[lane]);
+            }
         }
-    }
-    let tail = a_tail
-        .iter()
-        .zip(b_tail)
-        .fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
-    sums.into_iter().fold(tail, |sum, lane| sum + lane)
+        let tail = a_tail
+            .iter()
+            .zip(b_tail)
+            .fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
+        sums.into_iter().fold(tail, |sum, lane| sum + lane)
+    })
 }
 
 /// Runs `$body` with `$T` bound to the element type, for the two types that the fast paths know.
@@ -168,3 +204,4 @@ macro_rules! for_dtype {
     };
 }
 pub(super) use for_dtype;
+pub(super) use vectorised;

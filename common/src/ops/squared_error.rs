@@ -40,7 +40,7 @@ impl CustomOp2 for SumSquaredError {
     ) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, t) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(t, t_l)?);
-            let sum = kernel::sum_of(x, t, |x, t| (x - t) * (x - t));
+            let sum = kernel::sum_of(x, t, move |x, t| (x - t) * (x - t));
             Ok((T::to_cpu_storage_owned(vec![sum]), Shape::from(())))
         })
     }
@@ -60,7 +60,7 @@ impl CustomOp2 for SumSquaredError {
                 }
                 let scale = T::from_f64(2.0 * sign) * grad;
                 let entries: Vec<T> = kernel::with_entries([x, t], |[x, t]: [&[T]; 2]| {
-                    Ok(x.iter().zip(t).map(|(x, t)| scale * (*x - *t)).collect())
+                    Ok(kernel::map_of(x, t, move |x, t| scale * (x - t)))
                 })?;
                 Tensor::from_vec(entries, of.shape(), of.device()).map(Some)
             };

@@ -9,13 +9,13 @@ use std::f64::consts::PI;
 /// Added and taken away again, it rounds to a whole number: f64 has no bits left for the fraction at 1.5·2⁵².
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
-#[inline]
+#[inline(always)]
 fn round(x: f64) -> f64 {
     (x + ROUND) - ROUND
 }
 
 /// x = r + k/2 with whole k and |r| ≤ ¼, as 2πr and (−1)ᵏ.
-#[inline]
+#[inline(always)]
 fn reduce(x: f64) -> (f64, f64) {
     let k = round(2.0 * x);
     let r = x - 0.5 * k;
@@ -26,21 +26,21 @@ fn reduce(x: f64) -> (f64, f64) {
 }
 
 /// sin 2πx.
-#[inline]
+#[inline(always)]
 pub fn sin(x: f64) -> f64 {
     let (t, sign) = reduce(x);
     sign * t * series(t * t, &SIN)
 }
 
 /// cos 2πx.
-#[inline]
+#[inline(always)]
 pub fn cos(x: f64) -> f64 {
     let (t, sign) = reduce(x);
     sign * series(t * t, &COS)
 }
 
 /// Σ cᵢuⁱ, by Horner's rule.
-#[inline]
+#[inline(always)]
 fn series<const N: usize>(u: f64, coefficients: &[f64; N]) -> f64 {
     let mut sum = coefficients[N - 1];
     for i in (0..N - 1).rev() {

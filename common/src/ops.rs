@@ -9,7 +9,7 @@
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
 //! | [`elementwise`] | f(x), entry by entry | x |
 //! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
-//! | [`relu`], [`clamp`], [`hardtanh`] | max(0, x), x projected to an interval, to [−1, 1] | x |
+//! | [`relu`], [`hardtanh`] | max(0, x), x projected to [−1, 1] | x |
 //! | [`sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
@@ -19,7 +19,7 @@
 //! projection or a shrink between two of them as between any others.
 //!
 //! The fast paths are for `f64` and `f32` on the CPU; elsewhere the same calls run plain candle operations. The plain
-//! form of each operation is public (`*_plain`, or candle's own `relu` and `clamp`): it is the definition, and the tests
+//! form of each operation is public (`*_plain`, or candle's own `relu`): it is the definition, and the tests
 //! hold the fast path against it. Results do not depend on the number of threads, bit for bit.
 
 mod affine_step;
@@ -33,9 +33,10 @@ mod squared_error;
 pub mod turns;
 
 pub use affine_step::AffineStep;
-pub use elementwise::{clamp, elementwise, elementwise_plain, hardtanh, relu};
+pub use elementwise::{elementwise, elementwise_plain, hardtanh, relu};
 pub use entry::{entry, entry_plain};
 pub use fixed_map::FixedMap;
 pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;
+pub(crate) use kernel::vectorised;
 pub use squared_error::{sum_squared_error, sum_squared_error_plain};

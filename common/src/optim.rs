@@ -18,7 +18,10 @@
 use candle_core::{DType, Device, Result, Tensor, Var, backprop::GradStore, bail};
 use serde::Serialize;
 
-use crate::{config::range, ops::update_in_place};
+use crate::{
+    config::range,
+    ops::{update_in_place, vectorised},
+};
 
 /// The optimizers, by the names that `--optimizer` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
@@ -150,9 +153,7 @@ impl candle_nn::Optimizer for Optimizer {
         let update = Update::new(&self.config, self.step_count);
         for ((var, gradient), moments) in self.vars.iter().zip(gradients).zip(&mut self.moments) {
             if let Moments::Host { m, v } = moments {
-                if update_in_place(var, gradient, |i, g, theta| {
-                    update.entry(g, theta, &mut m[i], &mut v[i])
-                })? {
+                if update_in_place(var, gradient, |theta, g| update.in_place(theta, g, m, v))? {
                     continue;
                 }
                 let tensor = |entries: &[f64]| {
@@ -282,39 +283,47 @@ impl<'a> Update<'a> {
         }
     }
 
-    /// The update of one entry, in place.
-    #[inline]
-    fn entry(&self, g: f64, theta: &mut f64, m: &mut f64, v: &mut f64) {
+    /// The update of all entries, in place.
+    fn in_place(&self, theta: &mut [f64], g: &[f64], m: &mut [f64], v: &mut [f64]) {
+        let (bias1, bias2) = (self.bias1, self.bias2);
         let Config {
             rule,
             learning_rate: alpha,
             hyperparameters: h,
         } = *self.config;
+        let entries = [theta, m, v];
         match rule {
-            Rule::GradientDescent => *theta -= alpha * g,
-            Rule::Momentum => {
+            Rule::GradientDescent => for_each(entries, g, move |[theta, _, _], g| {
+                *theta -= alpha * g;
+            }),
+            Rule::Momentum => for_each(entries, g, move |[theta, m, _], g| {
                 *m = h.momentum * *m + g;
                 *theta -= alpha * *m;
-            }
-            Rule::Nesterov => {
+            }),
+            Rule::Nesterov => for_each(entries, g, move |[theta, m, _], g| {
                 *m = h.momentum * *m + g;
                 *theta -= alpha * (g + h.momentum * *m);
-            }
-            Rule::AdaGrad => {
+            }),
+            Rule::AdaGrad => for_each(entries, g, move |[theta, _, v], g| {
                 *v += g * g;
                 *theta -= alpha * (g / (v.sqrt() + h.epsilon));
-            }
-            Rule::RmsProp => {
+            }),
+            Rule::RmsProp => for_each(entries, g, move |[theta, _, v], g| {
                 *v = h.decay * *v + (1.0 - h.decay) * (g * g);
                 *theta -= alpha * (g / (v.sqrt() + h.epsilon));
-            }
+            }),
             Rule::Adam | Rule::AdamW => {
-                if rule == Rule::AdamW {
-                    *theta -= alpha * h.weight_decay * *theta;
-                }
-                *m = h.beta1 * *m + (1.0 - h.beta1) * g;
-                *v = h.beta2 * *v + (1.0 - h.beta2) * (g * g);
-                *theta -= alpha * ((*m / self.bias1) / ((*v / self.bias2).sqrt() + h.epsilon));
+                let decay = if rule == Rule::AdamW {
+                    alpha * h.weight_decay
+                } else {
+                    0.0
+                };
+                for_each(entries, g, move |[theta, m, v], g| {
+                    *theta -= decay * *theta;
+                    *m = h.beta1 * *m + (1.0 - h.beta1) * g;
+                    *v = h.beta2 * *v + (1.0 - h.beta2) * (g * g);
+                    *theta -= alpha * ((*m / bias1) / ((*v / bias2).sqrt() + h.epsilon));
+                });
             }
         }
     }
@@ -358,6 +367,15 @@ impl<'a> Update<'a> {
         };
         (theta * kept)? - (direction * alpha)?
     }
+}
+
+/// Calls `f([θᵢ, mᵢ, vᵢ], gᵢ)` for all entries.
+fn for_each([theta, m, v]: [&mut [f64]; 3], g: &[f64], f: impl Fn([&mut f64; 3], f64)) {
+    vectorised!({
+        for (((theta, m), v), g) in theta.iter_mut().zip(m).zip(v).zip(g) {
+            f([theta, m, v], *g);
+        }
+    });
 }
 
 /// A parameter: a learnable f64 tensor with a copy of `values`' numbers.

@@ -93,8 +93,8 @@ fn elementwise(c: &mut Criterion) -> Result<()> {
     let pairs: [(&str, &dyn Fn() -> candle_core::Result<Tensor>); 6] = [
         ("relu/fast", &|| ops::relu(&x)),
         ("relu/plain", &|| x.relu()),
-        ("clamp/fast", &|| ops::clamp(&x, -1.0, 1.0)),
-        ("clamp/plain", &|| x.clamp(-1.0, 1.0)),
+        ("hardtanh/fast", &|| ops::hardtanh(&x)),
+        ("hardtanh/plain", &|| x.clamp(-1.0, 1.0)),
         ("sum_squared_error/fast", &|| {
             ops::sum_squared_error(&x, &target)
         }),

@@ -136,11 +136,11 @@ fn shards_of_fused_steps_agree_with_one_plain_graph() -> Result<()> {
     let step_size = Schedule::new(&around_fixed(&model, 1.0, 8), CPU)?;
     let network = least_squares::Network::new(&model, &step_size)?;
     let rng = |shard: usize| sampling::rng(3, shard as u64);
-    let (depth, batch_size) = (30, 60);
+    let (depth, batch_size) = (30, 125);
     let parameters = [step_size.parameter()];
     let (loss, gradients) = batch_gradient(&network, &parameters, depth, batch_size, rng)?;
 
-    let batches = [25, 25, 10].iter().enumerate();
+    let batches = [50, 50, 25].iter().enumerate();
     let batches = batches.map(|(shard, &rows)| network.draw(rows, &mut rng(shard)));
     let batches = batches.collect::<Result<Vec<_>>>()?;
     let join = |f: fn(&Batch<Tensor>) -> &Tensor| {

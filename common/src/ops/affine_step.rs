@@ -174,22 +174,15 @@ impl Step {
         let keep = T::one() - eta * lambda;
         kernel::with_entries([&self.0.transpose], |[gt]| {
             // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
-            let mut y = vec![T::zero(); x.len()];
+            let begin = |x| kernel::map_of(x, b, move |x, b| keep * x + eta * b);
+            let mut y = if b.len() == x.len() {
+                begin(x)
+            } else {
+                x.chunks(n).flat_map(begin).collect() // b is one row for all
+            };
             kernel::for_row_blocks(&mut y, [n, n], |start, y| {
-                let block = start * n..start * n + y.len();
-                let x = &x[block.clone()];
-                let b = if b.len() == n { b } else { &b[block] }; // b may be one row for all
-                for (y, x) in y.chunks_mut(b.len()).zip(x.chunks(b.len())) {
-                    kernel::map_into(y, x, b, move |x, b| keep * x + eta * b);
-                }
-                kernel::product(
-                    y,
-                    Some(T::one()),
-                    T::zero() - eta,
-                    x,
-                    gt,
-                    [y.len() / n, n, n],
-                );
+                let x = &x[start * n..][..y.len()];
+                kernel::add_product(y, T::zero() - eta, x, gt, [y.len() / n, n, n]);
             });
             Ok(y)
         })
@@ -207,23 +200,15 @@ impl Step {
     ) -> Result<(Vec<T>, Vec<T>)> {
         let (eta, lambda) = coefficients(c);
         kernel::with_entries([&self.0.matrix], |[matrix]| {
-            let mut grad_x = vec![T::zero(); x.len()];
+            let mut grad_x = kernel::matmul(g, matrix, [g.len() / n, n, n]); // becomes ∂x in the same pass as ∂η
             let sums = kernel::for_row_blocks(&mut grad_x, [n, n], |start, h| {
                 let block = start * n..start * n + h.len();
                 let (x, g) = (&x[block.clone()], &g[block.clone()]);
                 let b = if b.len() == n { b } else { &b[block] };
-                kernel::product(h, None, T::one(), g, matrix, [h.len() / n, n, n]);
                 let mut grad_lambda = T::zero();
                 if c.len() == 2 {
                     h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
-                    grad_lambda = T::zero()
-                        - eta
-                            * kernel::sum_of(
-                                g,
-                                x,
-                                #[inline(always)]
-                                |g, x| g * x,
-                            );
+                    grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
                 }
                 // b may be one row for all; then the pass goes row by row
                 let rows = h

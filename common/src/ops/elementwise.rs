@@ -1,6 +1,6 @@
 use super::kernel;
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, WithDType, bail};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, WithDType};
 
 /// A function entry by entry, given by its value and its slope.
 ///
@@ -52,7 +52,7 @@ pub fn elementwise_plain(
     map(&value)? + (map(&slope)? * (x - &fixed)?)?
 }
 
-/// x projected to the box [−1, 1]ⁿ, with slope 0 on its bounds as in PyTorch and Flux ([`clamp`] has ½ there).
+/// x projected to the box [−1, 1]ⁿ, with slope 0 on its bounds as in PyTorch and Flux (candle's own `clamp` has ½ there).
 ///
 /// # Errors
 /// x is not of a float type.
@@ -77,36 +77,6 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
     let slope = |x: f64| if x >= 0.0 { 1.0 } else { 0.0 };
     x.contiguous()?.apply_op1(Elementwise {
         name: "relu",
-        value,
-        slope,
-    })
-}
-
-/// x projected to the interval `[low, high]`; the slope is 1 inside, 0 outside and, as candle has it, ½ on the bounds.
-///
-/// candle's own `clamp` compares with each bound again on the way back and makes a gradient for the bounds too.
-///
-/// # Errors
-/// `low` is not below `high`.
-pub fn clamp(x: &Tensor, low: f64, high: f64) -> Result<Tensor> {
-    if !matches!(low.partial_cmp(&high), Some(std::cmp::Ordering::Less)) {
-        bail!("no interval from {low} to {high}");
-    }
-    if !kernel::is_fast(x) {
-        return x.clamp(low, high);
-    }
-    let value = move |x: f64| x.clamp(low, high); // keeps NaN
-    let slope = move |x: f64| {
-        if x > low && x < high {
-            1.0
-        } else if x == low || x == high {
-            0.5
-        } else {
-            0.0
-        }
-    };
-    x.contiguous()?.apply_op1(Elementwise {
-        name: "clamp",
         value,
         slope,
     })

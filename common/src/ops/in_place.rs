@@ -1,11 +1,11 @@
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
 use std::cell::Cell;
 
-/// Updates a parameter where it lies: calls `f(i, g_i, &mut θ_i)` once for each entry, in storage order.
+/// Updates a parameter where it lies: calls `f(θ, g)` once, with all its entries and those of its gradient in the same order.
 ///
 /// This is all that a first-order optimizer needs, without the chain of temporary tensors that candle's own
-/// optimizers allocate per parameter; `f` captures the optimizer's state (for Adam, two slices of moments) and
-/// finds the entry's state under the index `i`. An `f32` parameter is widened to `f64` for the call and rounded back.
+/// optimizers allocate per parameter; `f` captures the optimizer's state (for Adam, two slices of moments, in the
+/// same order). An `f32` parameter is widened to `f64` for the call and rounded back.
 ///
 /// Returns `false`, having changed nothing, if there is no fast path: the parameter does not lie contiguously on the
 /// CPU or is neither `f64` nor `f32`. The caller then does the same with tensor operations and [`Var::set`].
@@ -18,14 +18,17 @@ use std::cell::Cell;
 /// let theta = Var::new(&[1.0, -2.0], &Device::Cpu)?;
 /// let grads = theta.sqr()?.sum_all()?.backward()?;
 /// let grad = grads.get(&theta).expect("the loss depends on theta");
-/// assert!(common::ops::update_in_place(&theta, grad, |_, g, x| *x -= 0.25 * g)?); // θ ← θ − 0.25·2θ
+/// let descend = |theta: &mut [f64], g: &[f64]| {
+///     theta.iter_mut().zip(g).for_each(|(theta, g)| *theta -= 0.25 * g); // θ ← θ − 0.25·2θ
+/// };
+/// assert!(common::ops::update_in_place(&theta, grad, descend)?);
 /// assert_eq!(theta.to_vec1::<f64>()?, [0.5, -1.0]);
 /// # candle_core::Result::Ok(())
 /// ```
 pub fn update_in_place(
     var: &Var,
     grad: &Tensor,
-    f: impl FnMut(usize, f64, &mut f64),
+    f: impl FnOnce(&mut [f64], &[f64]),
 ) -> Result<bool> {
     if !super::kernel::is_fast(var) || !var.is_contiguous() {
         return Ok(false);
@@ -43,11 +46,10 @@ pub fn update_in_place(
     Ok(true)
 }
 
-/// candle's in-place operations take `&self`; the closure is taken out of the cell, so that the compiler sees a local
-/// value and can keep what it captured in registers.
+/// candle's in-place operations take `&self`, a closure that runs once is taken out of a cell.
 struct Update<F>(Cell<Option<F>>);
 
-impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
+impl<F: FnOnce(&mut [f64], &[f64])> InplaceOp2 for Update<F> {
     fn name(&self) -> &'static str {
         "update_in_place"
     }
@@ -68,13 +70,11 @@ impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
             bail!("internal error: an update in place runs once");
         };
         match (var, grad) {
-            (CpuStorage::F64(var), CpuStorage::F64(grad)) => {
-                for_each(&mut var[v0..v1], &grad[g0..g1], f)
-            }
+            (CpuStorage::F64(var), CpuStorage::F64(grad)) => f(&mut var[v0..v1], &grad[g0..g1]),
             (CpuStorage::F32(var), CpuStorage::F32(grad)) => {
                 let widen = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
                 let (mut wide, grad) = (widen(&var[v0..v1]), widen(&grad[g0..g1]));
-                for_each(&mut wide, &grad, f);
+                f(&mut wide, &grad);
                 var[v0..v1]
                     .iter_mut()
                     .zip(wide)
@@ -83,12 +83,5 @@ impl<F: FnMut(usize, f64, &mut f64)> InplaceOp2 for Update<F> {
             _ => bail!("update_in_place needs f64 or f32"),
         }
         Ok(())
-    }
-}
-
-/// The one place where `f` is called, which lets the compiler inline it.
-fn for_each(xs: &mut [f64], grads: &[f64], mut f: impl FnMut(usize, f64, &mut f64)) {
-    for (i, (x, g)) in xs.iter_mut().zip(grads).enumerate() {
-        f(i, *g, x);
     }
 }

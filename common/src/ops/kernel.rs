@@ -2,6 +2,7 @@
 
 use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, WithDType, bail};
 use rayon::prelude::*;
+use std::mem::MaybeUninit;
 
 /// Whether the fast paths know where and how this tensor is stored.
 pub fn is_fast(tensor: &Tensor) -> bool {
@@ -57,7 +58,7 @@ const BLOCK_ROWS: usize = 64;
 /// Calls `f` with the first row's number and the rows of each block of a row-major matrix of `columns` columns, on the
 /// cores there are if there are several blocks, and returns its results in the order of the blocks. An entry of the
 /// matrix costs `inner` multiplications.
-pub fn for_row_blocks<T: WithDType, R: Send>(
+pub fn for_row_blocks<T: Send, R: Send>(
     matrix: &mut [T],
     [inner, columns]: [usize; 2],
     f: impl Fn(usize, &mut [T]) -> R + Send + Sync,
@@ -69,40 +70,51 @@ pub fn for_row_blocks<T: WithDType, R: Send>(
     blocks.map(|(i, block)| f(i * BLOCK_ROWS, block)).collect()
 }
 
-/// `out ← keep·out + scale·(lhs·rhs)` on the calling thread, all row-major; `lhs` is `[rows, inner]`, `rhs` is
-/// `[inner, columns]` and `out` is `[rows, columns]`. With `keep = None` what `out` held is not read.
-pub fn product<T: WithDType>(
-    out: &mut [T],
-    keep: Option<T>,
+/// `out ← out + scale·(lhs·rhs)` on the calling thread, all row-major; `lhs` is `[rows, inner]`, `rhs` is
+/// `[inner, columns]` and `out` is `[rows, columns]`.
+pub fn add_product<T: WithDType>(out: &mut [T], scale: T, lhs: &[T], rhs: &[T], dims: [usize; 3]) {
+    assert_eq!(out.len(), dims[0] * dims[2]);
+    // SAFETY: `out` is as long as was just asserted, and initialised.
+    #[allow(unsafe_code)]
+    unsafe {
+        gemm(out.as_mut_ptr(), true, scale, lhs, rhs, dims);
+    }
+}
+
+/// `out ← scale·(lhs·rhs)`, or with `add` [`add_product`].
+///
+/// # Safety
+/// From `out` on there is room for `rows·columns` entries, with `add` they are initialised.
+#[allow(unsafe_code)]
+unsafe fn gemm<T: WithDType>(
+    out: *mut T,
+    add: bool,
     scale: T,
     lhs: &[T],
     rhs: &[T],
     [rows, inner, columns]: [usize; 3],
 ) {
-    assert_eq!(
-        [out.len(), lhs.len(), rhs.len()],
-        [rows * columns, rows * inner, inner * columns]
-    );
+    assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
     // SAFETY: gemm reads `lhs` and `rhs` and writes `out` at row·row_stride + column·column_stride only; for row-major
-    // storage of the shapes asserted above every such index lies inside its slice. `T` is f64 or f32, which gemm knows
-    // (it panics on others).
-    #[allow(unsafe_code)]
+    // storage of the shapes asserted above every such index lies inside its slice, and inside the room that the caller
+    // promised. gemm writes every entry of `out`, and reads them only if told to. `T` is f64 or f32, which it knows (it
+    // panics on others).
     unsafe {
         gemm::gemm(
             rows,
             columns,
             inner,
-            out.as_mut_ptr(),
+            out,
             1,
             columns as isize,
-            keep.is_some(),
+            add,
             lhs.as_ptr(),
             1,
             inner as isize,
             rhs.as_ptr(),
             1,
             columns as isize,
-            keep.unwrap_or(T::zero()),
+            T::one(),
             scale,
             false,
             false,
@@ -112,24 +124,35 @@ pub fn product<T: WithDType>(
     }
 }
 
-/// `lhs·rhs` as in [`product`], split over the cores where that pays.
+/// `lhs·rhs` of row-major matrices `[rows, inner]` and `[inner, columns]`, split over the cores where that pays.
 pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize; 3]) -> Vec<T> {
-    let mut out = vec![T::zero(); rows * columns];
-    if out.is_empty() {
-        return out;
+    written(rows * columns, |out| {
+        if out.is_empty() {
+            return;
+        }
+        for_row_blocks(out, [inner, columns], |start, out| {
+            let rows = out.len() / columns;
+            let lhs = &lhs[start * inner..][..rows * inner];
+            // SAFETY: `out` has room for whole rows, and nothing of it is read.
+            #[allow(unsafe_code)]
+            unsafe {
+                let out = out.as_mut_ptr().cast();
+                gemm(out, false, T::one(), lhs, rhs, [rows, inner, columns]);
+            }
+        });
+    })
+}
+
+/// A vector of `len` entries, all of which `write` writes: the zeros that it would have first cost as much as a pass.
+fn written<T>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
+    let mut vector = Vec::with_capacity(len);
+    write(&mut vector.spare_capacity_mut()[..len]);
+    // SAFETY: private to this file, where both callers write all `len` entries.
+    #[allow(unsafe_code)]
+    unsafe {
+        vector.set_len(len);
     }
-    for_row_blocks(&mut out, [inner, columns], |start, out| {
-        let rows = out.len() / columns;
-        product(
-            out,
-            None,
-            T::one(),
-            &lhs[start * inner..][..rows * inner],
-            rhs,
-            [rows, inner, columns],
-        );
-    });
-    out
+    vector
 }
 
 /// Runs a loop of plain arithmetic with the widest vectors that this processor has; without it the compiler has to assume the
@@ -152,18 +175,14 @@ pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
 
 /// All `f(aᵢ, bᵢ)`; `f` owns what it captures.
 pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
-    let mut y = vec![T::zero(); a.len()];
-    map_into(&mut y, a, b, f);
-    y
-}
-
-/// `yᵢ ← f(aᵢ, bᵢ)`; `f` owns what it captures.
-pub fn map_into<T: WithDType>(y: &mut [T], a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
-    vectorised!({
-        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-            *y = f(*a, *b);
-        }
-    });
+    assert_eq!(a.len(), b.len());
+    written(a.len(), move |y| {
+        vectorised!({
+            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+                y.write(f(*a, *b));
+            }
+        });
+    })
 }
 
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.
@@ -204,4 +223,4 @@ macro_rules! for_dtype {
     };
 }
 pub(super) use for_dtype;
-pub(super) use vectorised;
+pub(crate) use vectorised;

@@ -33,6 +33,8 @@ impl AxisSpec {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Axis {
     log: bool,
+    /// Only whole numbers are shown (iterations, ranks, counts), so only they get ticks.
+    whole: bool,
     low: f64,
     high: f64,
 }
@@ -68,11 +70,13 @@ impl Axis {
         if let Some((low, high)) = spec.range {
             return Self {
                 log,
+                whole: false,
                 low: scale(low),
                 high: scale(high),
             };
         }
         let shown = values.iter().copied().filter(|&value| spec.shows(value));
+        let whole = !log && shown.clone().all(|value| value.fract() == 0.0);
         let (mut low, mut high) = shown
             .map(scale)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
@@ -91,6 +95,7 @@ impl Axis {
         };
         Self {
             log,
+            whole: whole && high - low >= 1.0,
             low: (low - margin).max(f64::MIN),
             high: (high + margin).min(f64::MAX),
         }
@@ -109,7 +114,8 @@ impl Axis {
             let ticks = if self.log {
                 self.log_ticks(count)
             } else {
-                labelled(linear_ticks(self.low, self.high, count))
+                let least = if self.whole { 1.0 } else { 0.0 };
+                labelled(linear_ticks(self.low, self.high, count, least))
             };
             let placed = ticks.into_iter().filter_map(|(value, label)| {
                 Some(Tick {
@@ -141,7 +147,7 @@ impl Axis {
                 .flat_map(|exponent| [1, 2, 5].map(|digits| Decimal { digits, exponent }));
             let steps: Vec<_> = steps.filter(in_range).collect();
             return labelled(match steps.len() {
-                0..3 => linear_ticks(10f64.powf(self.low), 10f64.powf(self.high), count),
+                0..3 => linear_ticks(10f64.powf(self.low), 10f64.powf(self.high), count, 0.0),
                 _ => steps,
             });
         }
@@ -186,9 +192,9 @@ impl Decimal {
     }
 }
 
-/// Multiples of 1, 2 or 5 times a power of ten in `low..=high`, at most `count + 1`.
-fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<Decimal> {
-    let raw = (high / 2.0 - low / 2.0) / count as f64 * 2.0;
+/// Multiples of 1, 2 or 5 times a power of ten, of `least` or more, in `low..=high`, at most `count + 1`.
+fn linear_ticks(low: f64, high: f64, count: usize, least: f64) -> Vec<Decimal> {
+    let raw = ((high / 2.0 - low / 2.0) / count as f64 * 2.0).max(least);
     if !(raw.is_finite() && raw > 1e-300) {
         return Vec::new();
     }
@@ -311,7 +317,7 @@ mod tests {
     #[test]
     fn linear_ticks_are_round_numbers() {
         assert_eq!(
-            labels(false, &[0.0, 1.0], 6),
+            labels(false, &[0.0, 0.5, 1.0], 6),
             ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
         );
         assert_eq!(labels(false, &[-5.0, 5.0], 4), ["−5", "0", "5"]);
@@ -324,6 +330,12 @@ mod tests {
             labels(false, &[1.5e6, 2e6], 3),
             ["1.6×10⁶", "1.8×10⁶", "2.0×10⁶"]
         );
+    }
+
+    #[test]
+    fn whole_numbers_get_whole_ticks() {
+        assert_eq!(labels(false, &[1.0, 2.0], 6), ["1", "2"]);
+        assert_eq!(labels(false, &[1.0, 4.0], 8), ["1", "2", "3", "4"]);
     }
 
     #[test]

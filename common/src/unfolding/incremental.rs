@@ -212,8 +212,11 @@ impl Incremental {
     }
 }
 
-/// Rows of a batch that make one graph. Fixed, so that results do not depend on the number of threads.
-const SHARD_ROWS: usize = 25;
+/// Rows of a batch of `count` that make one graph: half of the batch, but enough for a graph's own cost not to count, and few
+/// enough for the cache and for more threads. The number of threads has no say, so results do not depend on it.
+fn shard_rows(count: usize) -> usize {
+    count.div_ceil(2).clamp(25, 50)
+}
 
 /// What random numbers are for; nothing else uses streams from 2⁵⁶ on.
 const TRAINING: u64 = 1;
@@ -226,9 +229,10 @@ fn stream(purpose: u64, depth: usize, update: usize, shard: usize) -> u64 {
 
 /// The shards of a batch of `count`, on the threads there are: number and rows of each.
 fn shards(count: usize) -> impl IndexedParallelIterator<Item = (usize, usize)> {
-    let shards = (0..count.div_ceil(SHARD_ROWS)).into_par_iter();
+    let most = shard_rows(count);
+    let shards = (0..count.div_ceil(most)).into_par_iter();
     shards
-        .map(move |shard| (shard, SHARD_ROWS.min(count - shard * SHARD_ROWS)))
+        .map(move |shard| (shard, most.min(count - shard * most)))
         .with_max_len(1)
 }
 

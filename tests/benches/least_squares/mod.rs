@@ -22,7 +22,7 @@ pub const BOOK: Training = Training {
     updates: 2,
     learning_rate: 1e-4,
     batch: 100,
-    shard_rows: 25, // as in `common::unfolding`: another number would draw other mini-batches
+    shard_rows: 50, // as in `common::unfolding`: another number would draw other mini-batches
 };
 
 /// y = Ax with a Gaussian A of the book's size.

@@ -22,7 +22,7 @@ use common::{
     context::{Context, Phase},
     linalg,
     loss::half_sum_squared_error,
-    ops::{FixedMap, relu},
+    ops::FixedMap,
     optim::{self, Optimizer, Rule},
     plot::{Figure, Panel, Series},
     sampling::{self, Rng},
@@ -98,7 +98,7 @@ impl Network {
 
     /// f(W, xⱼ) = (1/√m) Σᵣ aᵣ·relu(wᵣᵀxⱼ) for the rows xⱼ of `x`, a constant `[n, d]`; the result is `[n]`.
     pub fn forward(&self, x: &FixedMap) -> candle_core::Result<Tensor> {
-        let hidden = relu(&x.matmul(&self.w)?)?; // relu(XW), [n, m]
+        let hidden = x.matmul_relu(&self.w)?; // relu(XW), [n, m]
         self.output.forward(&hidden)?.squeeze(1)
     }
 }

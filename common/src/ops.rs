@@ -3,7 +3,7 @@
 //! | operation | value | learnable |
 //! |---|---|---|
 //! | [`FixedMap::forward`] | x·Aᵀ, that is A·x for each row of a batch | x |
-//! | [`FixedMap::matmul`] | A·θ | θ |
+//! | [`FixedMap::matmul`], [`FixedMap::matmul_relu`] | A·θ, relu(A·θ) | θ |
 //! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |

@@ -18,21 +18,19 @@ from trainings import LABELS, VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / "target" / "peers-venv"
-SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 OURS = "this repository"
 
-# Our side, in this one place. PLACEHOLDER: the bench `peers` and the programs of chapter 3 are written with their sections;
-# what cannot be run leaves its cells empty.
+# Our side, in this one place. The bench prints {"first_s", "again_s", "loss"} as its last line.
 BUILD = [["cargo", "build", "--release", "--bins"], ["cargo", "bench", "--bench", "peers", "--no-run"]]
-# Prints {"first_s", "again_s", "loss"} as its last line.
 TRAINING = ["cargo", "bench", "--quiet", "--bench", "peers", "--"]
-# The whole program with its figure and files, where one does this training and nothing more.
+# The whole program, with the baselines, figures and files that belong to the section.
 PROGRAMS = {
     "regression": ["sec2_4_4_regression"],
     "rbf": ["sec2_5_1_rbf"],
     "three_layer_nn": ["sec2_5_2_three_layer_nn"],
     "least_squares": ["sec3_du_gd_least_squares", "--period", "8"],
     "projected_gradient": ["sec3_du_pgd"],
+    "rastrigin": ["sec3_rastrigin", "--num-updates", "10"],
 }
 
 
@@ -65,22 +63,19 @@ def run_peer(python, framework, task, variant):
 
 
 def run_ours(task):
-    result = {}
-    bench = subprocess.run([*TRAINING, task], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    lines = [line for line in bench.stdout.splitlines() if line.startswith("{")]
-    if bench.returncode == 0 and lines:
-        result |= json.loads(lines[-1])
-    program = ROOT / "target" / "release" / (PROGRAMS.get(task) or [task])[0]
-    if task in PROGRAMS and program.exists():
-        with tempfile.TemporaryDirectory() as out:
-            begin = time.perf_counter()
-            child = subprocess.Popen([program, *PROGRAMS[task][1:], "--quiet", "--out", Path(out) / "run"], **SILENT)
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-            if child.returncode == 0:
-                # Linux counts the parent's memory at the start as the child's: an upper bound.
-                result |= {"process_s": time.perf_counter() - begin, "peak_mib": usage.ru_maxrss / 1024}
-    return result
+    bench = subprocess.run([*TRAINING, task], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+    result = json.loads(bench.stdout.splitlines()[-1])
+    name, *arguments = PROGRAMS[task]
+    with tempfile.TemporaryDirectory() as out:
+        begin = time.perf_counter()
+        child = subprocess.Popen([ROOT / "target" / "release" / name, *arguments, "--quiet", "--out", Path(out) / "run"])
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - begin
+    if child.returncode:
+        raise SystemExit(f"{name} failed")
+    # Linux counts the parent's memory at the start as the child's: an upper bound.
+    return result | {"process_s": seconds, "peak_mib": usage.ru_maxrss / 1024}
 
 
 def seconds(value):
@@ -134,8 +129,7 @@ def main():
     args = parser.parse_args()
     python = python_with_peers(args.python)
     for command in BUILD:
-        if subprocess.run(command, cwd=ROOT, **SILENT).returncode:
-            note(f"could not run: {' '.join(command)}")
+        subprocess.run(command, cwd=ROOT, check=True)
     results = {}
     for number in range(args.rounds):
         for task in args.tasks:

@@ -158,6 +158,9 @@ proptest! {
         let fast = value_and_gradients(&map.matmul(&theta).unwrap(), &[&theta]).unwrap();
         let plain = value_and_gradients(&map.matmul_plain(&theta).unwrap(), &[&theta]).unwrap();
         assert_close(&fast, &plain, tolerance(dtype));
+        let fast = value_and_gradients(&map.matmul_relu(&theta).unwrap(), &[&theta]).unwrap();
+        let plain = value_and_gradients(&map.matmul_relu_plain(&theta).unwrap(), &[&theta]).unwrap();
+        assert_close(&fast, &plain, tolerance(dtype));
     }
 
     #[test]
@@ -340,6 +343,7 @@ fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
         ),
         (map.forward(&x)?, map.forward_plain(&x)?),
         (map.matmul(&x.t()?)?, map.matmul_plain(&x.t()?)?),
+        (map.matmul_relu(&x.t()?)?, map.matmul_relu_plain(&x.t()?)?),
         (relu(&x)?, x.relu()?),
         (hardtanh(&x)?, x.clamp(-1.0, 1.0)?),
         (

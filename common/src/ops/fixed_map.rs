@@ -49,6 +49,35 @@ impl FixedMap {
         }
     }
 
+    /// relu(A·θ), as [`FixedMap::matmul`]: the first layer of a network on fixed inputs, as one node. At 0 relu has slope 0, as
+    /// in JAX and PyTorch.
+    ///
+    /// # Errors
+    /// As [`FixedMap::matmul`].
+    pub fn matmul_relu(&self, theta: &Tensor) -> Result<Tensor> {
+        if !kernel::is_fast(theta) {
+            return self.matmul_relu_plain(theta);
+        }
+        let side = if theta.rank() == 1 {
+            Side::Rows
+        } else {
+            Side::Columns
+        };
+        theta.contiguous()?.apply_op1(Apply {
+            map: self.0.clone(),
+            side,
+            relu: true,
+        })
+    }
+
+    /// [`FixedMap::matmul_relu`] by plain candle operations.
+    ///
+    /// # Errors
+    /// As [`FixedMap::matmul`].
+    pub fn matmul_relu_plain(&self, theta: &Tensor) -> Result<Tensor> {
+        self.matmul_plain(theta)?.relu()
+    }
+
     /// [`FixedMap::matmul`] by plain candle operations.
     ///
     /// # Errors
@@ -81,6 +110,7 @@ impl FixedMap {
         x.contiguous()?.apply_op1(Apply {
             map: self.0.clone(),
             side,
+            relu: false,
         })
     }
 }
@@ -101,6 +131,7 @@ enum Side {
 struct Apply {
     map: Arc<Fixed>,
     side: Side,
+    relu: bool,
 }
 
 /// `x·matrixᵀ` or `matrix·x`, with the shape of the result.
@@ -138,17 +169,25 @@ impl CustomOp1 for Apply {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let x = kernel::entries::<T>(x, layout)?;
-            let (y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
+            let (mut y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
+            if self.relu {
+                kernel::clip_below_zero(&mut y);
+            }
             Ok((T::to_cpu_storage_owned(y), shape))
         })
     }
 
     // y = x·Aᵀ has ∂x = g·A, and y = A·x has ∂x = Aᵀ·g: the map of the transpose.
-    fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, x: &Tensor, y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
         kernel::for_dtype!(grad.dtype(), T => {
-            let (grad_x, shape) = kernel::with_entries::<T, 1, _>([&grad], |[g]| {
-                apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims())
+            let back = |g: &[T]| apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims());
+            let (grad_x, shape) = kernel::with_entries::<T, 2, _>([y, &grad], |[y, g]| {
+                if self.relu {
+                    back(&kernel::where_positive(y, g))
+                } else {
+                    back(g)
+                }
             })?;
             Tensor::from_vec(grad_x, shape, x.device()).map(Some)
         })

@@ -130,6 +130,9 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
         if out.is_empty() {
             return;
         }
+        if inner == 1 {
+            return outer_product(out, lhs, rhs); // memory traffic only: gemm would pack what it reads once
+        }
         for_row_blocks(out, [inner, columns], |start, out| {
             let rows = out.len() / columns;
             let lhs = &lhs[start * inner..][..rows * inner];
@@ -141,6 +144,17 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
             }
         });
     })
+}
+
+/// `out[i, j] ← lhs[i]·rhs[j]`.
+fn outer_product<T: WithDType>(out: &mut [MaybeUninit<T>], lhs: &[T], rhs: &[T]) {
+    vectorised!({
+        for (out, &l) in out.chunks_exact_mut(rhs.len()).zip(lhs) {
+            for (out, &r) in out.iter_mut().zip(rhs) {
+                out.write(l * r);
+            }
+        }
+    });
 }
 
 /// A vector of `len` entries, all of which `write` writes: the zeros that it would have first cost as much as a pass.
@@ -183,6 +197,20 @@ pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
             }
         });
     })
+}
+
+/// `xᵢ ← max(0, xᵢ)`; keeps NaN, so that a divergence stays visible.
+pub fn clip_below_zero<T: WithDType>(x: &mut [T]) {
+    vectorised!({
+        for x in x {
+            *x = if *x < T::zero() { T::zero() } else { *x };
+        }
+    });
+}
+
+/// gᵢ where yᵢ > 0, else 0: what comes back through y = max(0, x).
+pub fn where_positive<T: WithDType>(y: &[T], g: &[T]) -> Vec<T> {
+    map_of(y, g, |y, g| if y > T::zero() { g } else { T::zero() })
 }
 
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.

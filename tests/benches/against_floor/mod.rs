@@ -1,0 +1,90 @@
+//! Trainings beside the same written by hand.
+
+use anyhow::{Context as _, Result};
+use candle_core::{Device, Tensor};
+use chapter2::{rbf, three_layer_nn};
+use common::sampling;
+
+use crate::{
+    floor,
+    least_squares::{self, BOOK, Plain},
+    sections::{self, Prepare, Training},
+};
+
+/// Training, and its forms by name: `floor` by hand, `section` as the section does it, `plain` by plain candle operations.
+pub const FORMS: [(&str, &[(&str, Prepare)]); 3] = [
+    (
+        "rbf",
+        &[
+            ("floor", rbf),
+            ("section", sections::radial_basis_functions),
+        ],
+    ),
+    (
+        "three_layer_nn",
+        &[
+            ("floor", three_layer_network),
+            ("section", sections::three_layer_network),
+        ],
+    ),
+    (
+        "least_squares_2_updates", // for each depth; the book has 40
+        &[
+            ("floor", least_squares_by_hand),
+            ("section", least_squares),
+            ("plain", plain_least_squares),
+        ],
+    ),
+];
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}
+
+fn last(losses: Vec<f64>) -> Result<f64> {
+    losses.last().copied().context("no updates")
+}
+
+fn rbf() -> Result<Training> {
+    let config = rbf::Config::default();
+    let xs = rbf::sample_points(&config);
+    let phi = numbers(&rbf::basis_matrix(&config, &xs, &Device::Cpu)?)?;
+    let y: Vec<f64> = xs.iter().map(|&x| rbf::target(x)).collect();
+    let (alpha, count) = (config.learning_rate, config.num_updates);
+    Ok(Box::new(move || last(floor::rbf(&phi, &y, alpha, count))))
+}
+
+fn three_layer_network() -> Result<Training> {
+    let config = three_layer_nn::Config::default();
+    let rng = |stream| sampling::rng(1, stream);
+    let (d, m) = (config.num_inputs, config.num_hidden);
+    let w = numbers(&sampling::normal_matrix(d, m, &mut rng(0), &Device::Cpu)?)?;
+    let a = sampling::normal_vec(m, &mut rng(1));
+    let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
+    let (x, y) = (numbers(&data.x)?, numbers(&data.y)?);
+    let (eta, count) = (config.step_size, config.num_iterations);
+    Ok(Box::new(move || {
+        last(floor::network(&x, &y, &a, w.clone(), eta, count))
+    }))
+}
+
+fn least_squares_by_hand() -> Result<Training> {
+    let model = least_squares::model()?;
+    Ok(Box::new(move || {
+        last(least_squares::train_by_hand(&BOOK, &model)?.0)
+    }))
+}
+
+fn least_squares() -> Result<Training> {
+    let model = least_squares::model()?;
+    Ok(Box::new(move || {
+        last(least_squares::train(&BOOK, &model, |network| network)?.0)
+    }))
+}
+
+fn plain_least_squares() -> Result<Training> {
+    let model = least_squares::model()?;
+    Ok(Box::new(move || {
+        last(least_squares::train(&BOOK, &model, Plain)?.0)
+    }))
+}

@@ -1,0 +1,50 @@
+//! Our side of the comparison with JAX and PyTorch: `cargo bench --bench peers [-- NAME …]`, without names all trainings.
+//!
+//! A JSON line for each: seconds of the first run and, as the median, of further runs in the same process, and the last loss.
+//! `tests/peers/compare.py` runs it in turn with the others.
+
+mod sections;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use common::process;
+use sections::{Prepare, TRAININGS};
+
+fn seconds(training: &dyn Fn() -> Result<f64>) -> Result<(f64, f64)> {
+    let begin = Instant::now();
+    let loss = training()?;
+    Ok((begin.elapsed().as_secs_f64(), loss))
+}
+
+/// As `trainings.py` measures: the first run, then others for half a second, at most 20.
+fn measure(name: &str, prepare: Prepare) -> Result<()> {
+    let training = prepare()?;
+    let (first, loss) = seconds(&training)?;
+    let mut again = vec![];
+    while again.is_empty() || again.iter().sum::<f64>() < 0.5 && again.len() < 20 {
+        again.push(seconds(&training)?.0);
+    }
+    again.sort_by(f64::total_cmp);
+    let again = (again[(again.len() - 1) / 2] + again[again.len() / 2]) / 2.0;
+    let line =
+        serde_json::json!({ "training": name, "first_s": first, "again_s": again, "loss": loss });
+    println!("{line}");
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    process::set_thread_count();
+    process::start_workers()?;
+    let names: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    process::with_deep_stack(|| {
+        let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+        TRAININGS
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .try_for_each(|(name, prepare)| measure(name, *prepare))
+    })
+}

@@ -1,0 +1,182 @@
+//! The sections' trainings, ready to be run again and again: data first, then a function that trains from the start and
+//! returns the last loss. The same trainings are written for JAX and PyTorch in `tests/peers/trainings.py`.
+
+use anyhow::{Context as _, Result};
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::Optimizer as _;
+use chapter2::{rbf, regression, three_layer_nn};
+use chapter3::{least_squares, linear_model::LinearModel, pgd, rastrigin};
+use common::{
+    context::Context,
+    loss::{half_sum_squared_error, sum_squared_error},
+    ops::FixedMap,
+    optim::{Optimizer, Rule},
+    sampling::{self, Rng},
+    table::Table,
+    training::train,
+    unfolding::{Batch, Incremental, Period, Schedule, Unfolded},
+};
+use rand::Rng as _;
+
+/// A training: each call starts afresh.
+pub type Training = Box<dyn Fn() -> Result<f64> + Send + Sync>;
+
+/// Makes the data of a training.
+pub type Prepare = fn() -> Result<Training>;
+
+const CPU: Device = Device::Cpu;
+
+/// All trainings by name.
+pub const TRAININGS: [(&str, Prepare); 6] = [
+    ("regression", regression),
+    ("rbf", radial_basis_functions),
+    ("three_layer_nn", three_layer_network),
+    ("least_squares", unfolded_least_squares),
+    ("projected_gradient", unfolded_projected_gradient),
+    ("rastrigin", unfolded_rastrigin),
+];
+
+fn last(history: &Table) -> Result<f64> {
+    let (_, values) = history.rows().last().context("an empty history")?;
+    Ok(values[0])
+}
+
+/// Section 2.4.4: 220 Adam updates, each for one sample.
+pub fn regression() -> Result<Training> {
+    let config = regression::Config::default();
+    let xs = sampling::grid(0.0, 1.0, config.num_samples);
+    let rng = &mut sampling::rng(1, 0);
+    let ys = sampling::observe(regression::truth, &xs, config.noise_std, rng);
+    Ok(Box::new(move || {
+        last(&regression::fit(&config, &xs, &ys, &mut Context::new(1))?.history)
+    }))
+}
+
+/// Section 2.5.1: 250 Adam updates, without the least-squares solution that the section compares with.
+pub fn radial_basis_functions() -> Result<Training> {
+    let config = rbf::Config::default();
+    let xs = rbf::sample_points(&config);
+    let phi = rbf::basis_matrix(&config, &xs, &CPU)?;
+    let y = Tensor::new(xs.iter().map(|&x| rbf::target(x)).collect::<Vec<_>>(), &CPU)?;
+    Ok(Box::new(move || {
+        let theta = Var::ones(config.num_basis, DType::F64, &CPU)?;
+        let mut adam = Optimizer::new(vec![theta.clone()], Rule::Adam.with(config.learning_rate))?;
+        let (model, basis) = (rbf::RbfModel { theta }, FixedMap::new(&phi)?);
+        let mut history = Table::new("update", ["loss"]);
+        let loss = || Ok(sum_squared_error(&model.forward(&basis)?, &y)?);
+        let context = &mut Context::new(1);
+        train(context, &mut history, &mut adam, config.num_updates, loss)?;
+        last(&history)
+    }))
+}
+
+/// Section 2.5.2: 200 iterations of gradient descent, without the eigenvalues that the section looks at beside it.
+pub fn three_layer_network() -> Result<Training> {
+    let config = three_layer_nn::Config::default();
+    let rng = |stream| sampling::rng(1, stream);
+    let (d, m) = (config.num_inputs, config.num_hidden);
+    let w = sampling::normal_matrix(d, m, &mut rng(0), &CPU)?;
+    let a = Tensor::new(sampling::normal_vec(m, &mut rng(1)), &CPU)?;
+    let data = three_layer_nn::draw_data(&config, &mut rng(2), &CPU)?;
+    Ok(Box::new(move || {
+        let network = three_layer_nn::Network::new(&w, &a)?;
+        let x = FixedMap::new(&data.x)?;
+        let rule = Rule::GradientDescent.with(config.step_size);
+        let mut optimizer = Optimizer::new(vec![network.w.clone()], rule)?;
+        let mut history = Table::new("iteration", ["loss"]);
+        let loss = || Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?);
+        let (context, count) = (&mut Context::new(1), config.num_iterations);
+        train(context, &mut history, &mut optimizer, count, loss)?;
+        last(&history)
+    }))
+}
+
+/// Section 3's least squares with T = 8 alone: depth 1 to 50, 40 updates each.
+pub fn unfolded_least_squares() -> Result<Training> {
+    let training = least_squares::Config::default().training;
+    let model = LinearModel::gaussian(100, 50, &mut sampling::rng(1, 0), &CPU)?;
+    Ok(unfolded(training, Period::Of(8), move |step_size| {
+        least_squares::Network::new(&model, step_size)
+    }))
+}
+
+/// Section 3's projected gradient descent with problems that were solved before: depth 1 to 25, 40 updates each.
+pub fn unfolded_projected_gradient() -> Result<Training> {
+    let training = pgd::Config::default().training;
+    let model = LinearModel::gaussian(20, 10, &mut sampling::rng(1, 0), &CPU)?;
+    let network = move |step_size: &Schedule| pgd::Network::new(&model, 5.0, step_size);
+    let drawing = network(&Schedule::constant(0.0, 1, &CPU)?)?;
+    let rng = &mut sampling::rng(1, 1);
+    let pool = (0..80).map(|_| drawing.draw(50, rng)); // 20 mini-batches of 200, in shards as `common::unfolding` has them
+    let pool = pool.collect::<Result<Vec<_>>>()?;
+    Ok(unfolded(training, Period::Free, move |step_size| {
+        Ok(Solved {
+            network: network(step_size)?,
+            pool: pool.clone(),
+        })
+    }))
+}
+
+/// Section 3's Rastrigin function: depth 1 to 150, 10 updates each where the book has 100.
+pub fn unfolded_rastrigin() -> Result<Training> {
+    let config = rastrigin::Config::default();
+    let training = Incremental {
+        num_updates: 10,
+        ..config.training
+    };
+    Ok(unfolded(training, Period::Free, move |step_size| {
+        Ok(rastrigin::Network {
+            num_unknowns: config.num_unknowns,
+            start_std: config.start_std,
+            step_size: step_size.clone(),
+            device: CPU,
+        })
+    }))
+}
+
+/// Incremental training of the network that `unfold` makes. The MSE after each generation, which the peers do not compute, is
+/// taken on one problem.
+fn unfolded<U: Unfolded>(
+    training: Incremental,
+    period: Period,
+    unfold: impl Fn(&Schedule) -> Result<U> + Send + Sync + 'static,
+) -> Training {
+    let training = Incremental {
+        num_test: 1,
+        ..training
+    };
+    Box::new(move || {
+        let step_size = training.step_sizes(period, &CPU)?;
+        let adam = Rule::Adam.with(training.learning_rate);
+        let optimizer = Optimizer::new(vec![step_size.parameter()], adam)?;
+        let (network, context) = (unfold(&step_size)?, &mut Context::new(1));
+        last(&training.train("training", &network, &mut [optimizer], context)?)
+    })
+}
+
+/// Projected gradient descent on problems out of a pool.
+struct Solved {
+    network: pgd::Network,
+    pool: Vec<Batch<Tensor>>,
+}
+
+impl Unfolded for Solved {
+    type Problem = Tensor;
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        let Batch {
+            start,
+            solution,
+            problem,
+        } = &self.pool[rng.random_range(0..self.pool.len())];
+        Ok(Batch {
+            start: start.narrow(0, 0, count)?,
+            solution: solution.narrow(0, 0, count)?,
+            problem: problem.narrow(0, 0, count)?,
+        })
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, rng: &mut Rng) -> Result<Tensor> {
+        self.network.iterate(k, x, b, rng)
+    }
+}

@@ -1,0 +1,141 @@
+//! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables`.
+//!
+//! Trainings beside their hand-written floors, and how the cost of an update grows with depth, batch and dimension. Times are
+//! medians of rounds in which the candidates take turns.
+
+mod against_floor;
+mod floor;
+mod least_squares;
+#[allow(dead_code, reason = "not all trainings have a floor")]
+mod sections;
+
+use std::time::Instant;
+
+use anyhow::Result;
+use candle_core::Device;
+use candle_nn::Optimizer as _;
+use chapter3::{least_squares::Network, linear_model::LinearModel};
+use common::{
+    optim::{Optimizer, Rule},
+    process,
+    sampling::rng,
+    unfolding::{Schedule, batch_gradient, theory},
+};
+
+/// The size of an update: iterations t, problems K, unknowns n (with 2n observations).
+#[derive(Clone, Copy)]
+struct Size {
+    depth: usize,
+    batch: usize,
+    unknowns: usize,
+}
+
+const BOOK: Size = Size {
+    depth: 50,
+    batch: 100,
+    unknowns: 50,
+};
+
+const ROUNDS: usize = 15;
+
+/// The median milliseconds of each candidate.
+fn medians(mut candidates: Vec<Box<dyn FnMut() -> Result<()> + '_>>) -> Result<Vec<f64>> {
+    let mut milliseconds = vec![vec![]; candidates.len()];
+    for _ in 0..ROUNDS {
+        for (candidate, milliseconds) in candidates.iter_mut().zip(&mut milliseconds) {
+            let begin = Instant::now();
+            candidate()?;
+            milliseconds.push(1e3 * begin.elapsed().as_secs_f64());
+        }
+    }
+    let median = |mut milliseconds: Vec<f64>| {
+        milliseconds.sort_by(f64::total_cmp);
+        milliseconds[ROUNDS / 2]
+    };
+    Ok(milliseconds.into_iter().map(median).collect())
+}
+
+fn floors() -> Result<()> {
+    println!(
+        "| training | threads | floor | section | plain candle | section / floor |\n|---|--:|--:|--:|--:|--:|"
+    );
+    for (name, forms) in against_floor::FORMS {
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()?;
+            let trainings = forms.iter().map(|(_, prepare)| prepare());
+            let trainings = trainings.collect::<Result<Vec<_>>>()?;
+            let run = |training: &sections::Training| pool.install(|| training().map(|_| ()));
+            let candidates = trainings
+                .iter()
+                .map(|training| Box::new(move || run(training)) as Box<_>);
+            let times = medians(candidates.collect())?;
+            let plain = times
+                .get(2)
+                .map_or("–".into(), |plain| format!("{plain:.1} ms"));
+            println!(
+                "| `{name}` | {threads} | {:.2} ms | {:.2} ms | {plain} | {:.2} |",
+                times[0],
+                times[1],
+                times[1] / times[0]
+            );
+        }
+    }
+    println!();
+    Ok(())
+}
+
+/// An update that can be repeated.
+fn update(size: Size) -> Result<impl FnMut() -> Result<()>> {
+    let Size {
+        depth,
+        batch,
+        unknowns,
+    } = size;
+    let model = LinearModel::gaussian(2 * unknowns, unknowns, &mut rng(0, 0), &Device::Cpu)?;
+    let fixed = theory::fixed_step_size(&model.eigenvalues);
+    let step_size = Schedule::constant(fixed, 8, &Device::Cpu)?;
+    let network = Network::new(&model, &step_size)?;
+    let parameters = [step_size.parameter()];
+    let mut adam = Optimizer::new(parameters.to_vec(), Rule::Adam.with(1e-9))?;
+    Ok(move || {
+        let (_, gradients) = batch_gradient(&network, &parameters, depth, batch, |shard| {
+            rng(1, shard as u64)
+        })?;
+        Ok(adam.step(&gradients)?)
+    })
+}
+
+fn growth(what: &str, values: [usize; 5], size: impl Fn(usize) -> Size) -> Result<()> {
+    let updates = values
+        .iter()
+        .map(|&value| Ok(Box::new(update(size(value))?) as Box<_>));
+    let times = medians(updates.collect::<Result<_>>()?)?;
+    println!("| {what} | one update | as a multiple |\n|--:|--:|--:|");
+    for (value, time) in values.iter().zip(&times) {
+        println!("| {value} | {time:.2} ms | {:.2} |", time / times[0]);
+    }
+    println!();
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    process::set_thread_count();
+    process::start_workers()?;
+    process::with_deep_stack(|| {
+        floors()?;
+        growth("depth t", [50, 100, 200, 400, 800], |depth| Size {
+            depth,
+            ..BOOK
+        })?;
+        growth("batch K", [50, 100, 200, 400, 800], |batch| Size {
+            batch,
+            ..BOOK
+        })?;
+        growth("unknowns n", [25, 50, 100, 200, 400], |unknowns| Size {
+            unknowns,
+            ..BOOK
+        })
+    })
+}

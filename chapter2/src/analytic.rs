@@ -85,28 +85,15 @@ impl Problem {
     /// The problem of section 2.5.1 with the basis of `config`.
     // ANCHOR: problem
     pub fn new(config: &Config, device: &Device) -> Result<Self> {
-        let basis = rbf::Config {
-            num_basis: config.num_basis,
-            width: config.width,
-            ..rbf::Config::default()
-        };
+        let basis = rbf::Config { num_basis: config.num_basis, width: config.width, ..rbf::Config::default() };
         let xs = sample_points(&basis);
         let phi = basis_matrix(&basis, &xs, device)?; // [N, n]
         let y = Tensor::new(xs.iter().map(|&x| target(x)).collect::<Vec<_>>(), device)?; // [N]
         let svd = linalg::singular_value_decomposition(&phi)?;
         let counts = |&&sigma: &&f64| sigma > config.cutoff * svd.sigma[0];
         let rank = svd.sigma.iter().filter(counts).count();
-        ensure!(
-            rank > 0,
-            "every basis function is zero at every point: a smaller --width helps"
-        );
-        Ok(Self {
-            xs,
-            phi,
-            y,
-            svd,
-            rank,
-        })
+        ensure!(rank > 0, "every basis function is zero at every point: a smaller --width helps");
+        Ok(Self { xs, phi, y, svd, rank })
     }
     // ANCHOR_END: problem
 
@@ -130,9 +117,7 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
     let phi = FixedMap::new(&problem.phi)?;
     let directions = FixedMap::new(&problem.orthonormal_basis()?.t()?.contiguous()?)?; // rows uᵢ
     let ones = Tensor::ones(problem.phi.dim(1)?, DType::F64, problem.phi.device())?;
-    let model = RbfModel {
-        theta: optim::parameter(&ones)?,
-    };
+    let model = RbfModel { theta: optim::parameter(&ones)? };
     let mut optimizer = Optimizer::new(vec![model.theta.clone()], rule)?;
     let mut history = Table::new("update", ["smallest_so_far", "sum_squared_error"]);
     let mut smallest = f64::INFINITY;
@@ -160,10 +145,7 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
         }
         // ANCHOR_END: residual
     }
-    Ok(Descent {
-        history,
-        components,
-    })
+    Ok(Descent { history, components })
 }
 
 /// The loss of θ = V·diag(1/σ)·Uᵀy.
@@ -182,15 +164,11 @@ fn orthonormal(problem: &Problem) -> Result<(f64, f64)> {
     let basis = problem.orthonormal_basis()?; // [N, r]
     let inner_products = FixedMap::new(&basis.t()?.contiguous()?)?.forward(&problem.y)?; // wᵢ = uᵢᵀy
     let basis = FixedMap::new(&basis)?;
-    let model = RbfModel {
-        theta: optim::parameter(&inner_products.zeros_like()?)?,
-    };
+    let model = RbfModel { theta: optim::parameter(&inner_products.zeros_like()?)? };
     let loss = || sum_squared_error(&model.forward(&basis)?, &problem.y);
     let mut optimizer = Optimizer::new(vec![model.theta.clone()], Rule::GradientDescent.with(0.5))?;
     optimizer.backward_step(&loss()?)?; // w ← w − ½·2Uᵀ(Uw − y) = Uᵀy
-    let distance = (model.theta.as_detached_tensor() - inner_products)?
-        .abs()?
-        .max_all()?;
+    let distance = (model.theta.as_detached_tensor() - inner_products)?.abs()?.max_all()?;
     Ok((loss_value(&loss()?)?, distance.to_scalar()?))
 }
 // ANCHOR_END: orthonormal
@@ -217,11 +195,7 @@ impl Outcome {
     pub fn theory(&self, step_size: f64, k: usize) -> Vec<f64> {
         let start = &self.gradient_descent.components[0].1;
         let factor = |sigma: &f64| (1.0 - 2.0 * step_size * sigma * sigma).powf(k as f64);
-        start
-            .iter()
-            .zip(&self.problem.svd.sigma)
-            .map(|(c, sigma)| c * factor(sigma))
-            .collect()
+        start.iter().zip(&self.problem.svd.sigma).map(|(c, sigma)| c * factor(sigma)).collect()
     }
 }
 
@@ -238,11 +212,8 @@ gradient descent, by Adam, in closed form and in an orthonormal basis, where eac
 shows the loss against the work, the singular values of the basis, and what is left of the error along each singular \
 direction after k updates, measured and by theory. Try --width 2000 (narrow bumps hardly overlap: gradient descent gets as \
 far as the closed form, but neither fits well) and --num-basis 10.";
-    const PRESETS: &'static [Preset] = &[Preset {
-        name: "quick",
-        about: "A first look: 1000 updates",
-        values: &[("num_updates", "1000")],
-    }];
+    const PRESETS: &'static [Preset] =
+        &[Preset { name: "quick", about: "A first look: 1000 updates", values: &[("num_updates", "1000")] }];
     type Config = Config;
     type Outcome = Outcome;
 
@@ -250,15 +221,9 @@ far as the closed form, but neither fits well) and --num-basis 10.";
         config::validate(config)?;
         let problem = Problem::new(config, &context.device)?;
         context.phase(Phase::Training);
-        let rules = [
-            Rule::GradientDescent.with(config.step_size),
-            Rule::Adam.with(config.learning_rate),
-        ];
-        let descents = ensemble::map(context, &rules, |&rule| {
-            descend(&problem, rule, config.num_updates)
-        })?;
-        let [gradient_descent, adam] =
-            <[Descent; 2]>::try_from(descents).expect("as many results as rules");
+        let rules = [Rule::GradientDescent.with(config.step_size), Rule::Adam.with(config.learning_rate)];
+        let descents = ensemble::map(context, &rules, |&rule| descend(&problem, rule, config.num_updates))?;
+        let [gradient_descent, adam] = <[Descent; 2]>::try_from(descents).expect("as many results as rules");
         let (orthonormal, distance) = orthonormal(&problem)?;
         Ok(Outcome {
             gradient_descent,
@@ -280,10 +245,7 @@ far as the closed form, but neither fits well) and --num-basis 10.";
         let last = |descent: &Descent| descent.history.last("sum_squared_error");
         let slowest = svd.sigma[rank - 1];
         let waiting = 1.0 / (2.0 * config.step_size * slowest * slowest);
-        let learned = svd.sigma[..*rank]
-            .iter()
-            .filter(|&&s| 2.0 * config.step_size * s * s * k as f64 >= 1.0)
-            .count();
+        let learned = svd.sigma[..*rank].iter().filter(|&&s| 2.0 * config.step_size * s * s * k as f64 >= 1.0).count();
         let smallest = svd.sigma[svd.sigma.len() - 1] / svd.sigma[0];
         let condition = if smallest > f64::EPSILON {
             format!("{:.1e}", 1.0 / smallest)
@@ -297,25 +259,10 @@ far as the closed form, but neither fits well) and --num-basis 10.";
              with a condition number of {:.1e} among them\n\
              gradient descent, η = {} (stable below 1/σ₁² = {:.4}): {learned} of {rank} directions have waited their \
              1/(2ησᵢ²) updates; the last needs {waiting:.0e}",
-            row(
-                "gradient descent",
-                last(&outcome.gradient_descent),
-                k,
-                k as f64 * work.update
-            ),
+            row("gradient descent", last(&outcome.gradient_descent), k, k as f64 * work.update),
             row("Adam", last(&outcome.adam), k, k as f64 * work.update),
-            row(
-                "closed form (SVD)",
-                outcome.closed_form,
-                0,
-                work.closed_form
-            ),
-            row(
-                "orthonormal basis (SVD), step 1/2",
-                outcome.orthonormal,
-                1,
-                work.orthonormal
-            ),
+            row("closed form (SVD)", outcome.closed_form, 0, work.closed_form),
+            row("orthonormal basis (SVD), step 1/2", outcome.orthonormal, 1, work.orthonormal),
             outcome.distance,
             svd.sigma.len(),
             config.cutoff,
@@ -332,10 +279,7 @@ far as the closed form, but neither fits well) and --num-basis 10.";
             ),
             summary,
             final_loss: Some(outcome.closed_form),
-            tables: vec![
-                ("history", history(outcome)),
-                ("directions", directions(config, outcome)),
-            ],
+            tables: vec![("history", history(outcome)), ("directions", directions(config, outcome))],
             figures: vec![("analytic", figure(config, outcome, &work)?)],
             parameters: vec![],
         })
@@ -355,11 +299,7 @@ impl Work {
     /// is two products with `[N, r]`.
     fn of(problem: &Problem) -> Result<Self> {
         let (rows, columns) = problem.phi.dims2()?;
-        let (long, short, r) = (
-            rows.max(columns) as f64,
-            rows.min(columns) as f64,
-            problem.rank as f64,
-        );
+        let (long, short, r) = (rows.max(columns) as f64, rows.min(columns) as f64, problem.rank as f64);
         let svd = 7.0 * long * short * short + 4.0 * short.powi(3);
         Ok(Self {
             update: 2.0 * long * short,
@@ -370,10 +310,7 @@ impl Work {
 }
 
 fn history(outcome: &Outcome) -> Table {
-    let mut table = Table::new(
-        "update",
-        ["gradient_descent", "adam", "adam_smallest_so_far"],
-    );
+    let mut table = Table::new("update", ["gradient_descent", "adam", "adam_smallest_so_far"]);
     let adam = outcome.adam.history.rows();
     for ((update, gd), (_, adam)) in outcome.gradient_descent.history.rows().iter().zip(adam) {
         table.push(*update, &[gd[1], adam[1], adam[0]]);
@@ -385,89 +322,38 @@ fn history(outcome: &Outcome) -> Table {
 fn directions(config: &Config, outcome: &Outcome) -> Table {
     let mut names = vec!["sigma".to_owned()];
     let mut columns = vec![outcome.problem.svd.sigma.clone()];
-    for ((k, gd), (_, adam)) in outcome
-        .gradient_descent
-        .components
-        .iter()
-        .zip(&outcome.adam.components)
-    {
+    for ((k, gd), (_, adam)) in outcome.gradient_descent.components.iter().zip(&outcome.adam.components) {
         names.extend(["gradient_descent", "theory", "adam"].map(|name| format!("{name}_{k}")));
-        columns.extend([
-            gd.clone(),
-            outcome.theory(config.step_size, *k),
-            adam.clone(),
-        ]);
+        columns.extend([gd.clone(), outcome.theory(config.step_size, *k), adam.clone()]);
     }
     let mut table = Table::new("i", names);
     for i in 0..outcome.problem.rank {
-        table.push(
-            i + 1,
-            &columns
-                .iter()
-                .map(|column| column[i].abs())
-                .collect::<Vec<_>>(),
-        );
+        table.push(i + 1, &columns.iter().map(|column| column[i].abs()).collect::<Vec<_>>());
     }
     table
 }
 
 fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     let Problem { xs, svd, rank, .. } = &outcome.problem;
-    let told = svd
-        .sigma
-        .iter()
-        .filter(|&&s| s > f64::EPSILON * svd.sigma[0]); // the others are rounding errors
+    let told = svd.sigma.iter().filter(|&&s| s > f64::EPSILON * svd.sigma[0]); // the others are rounding errors
     let told: Vec<f64> = told.copied().collect();
     let numbers: Vec<f64> = (1..=svd.sigma.len()).map(|i| i as f64).collect();
     // A zero leaves through the frame's bottom instead of leaving a gap.
-    let abs = |values: &[f64]| {
-        values
-            .iter()
-            .map(|v| v.abs().max(1e-300))
-            .collect::<Vec<_>>()
-    };
+    let abs = |values: &[f64]| values.iter().map(|v| v.abs().max(1e-300)).collect::<Vec<_>>();
     let k = config.num_updates;
 
-    let mut loss = Panel::new(
-        "Smallest loss so far against work",
-        "multiply-adds",
-        "‖Φθ − y‖²",
-    )
-    .log_x()
-    .log_y();
-    for (name, descent) in [
-        ("gradient descent", &outcome.gradient_descent),
-        ("Adam", &outcome.adam),
-    ] {
-        let done: Vec<f64> = descent.history.counts()[1..]
-            .iter()
-            .map(|k| k * work.update)
-            .collect();
-        loss = loss.series(Series::line(
-            name,
-            &done,
-            &descent.history.column("smallest_so_far")[1..],
-        ));
+    let mut loss = Panel::new("Smallest loss so far against work", "multiply-adds", "‖Φθ − y‖²").log_x().log_y();
+    for (name, descent) in [("gradient descent", &outcome.gradient_descent), ("Adam", &outcome.adam)] {
+        let done: Vec<f64> = descent.history.counts()[1..].iter().map(|k| k * work.update).collect();
+        loss = loss.series(Series::line(name, &done, &descent.history.column("smallest_so_far")[1..]));
     }
     loss = loss
-        .series(Series::scatter(
-            "closed form",
-            &[work.closed_form],
-            &[outcome.closed_form],
-        ))
-        .series(Series::scatter(
-            "orthonormal basis",
-            &[work.orthonormal],
-            &[outcome.orthonormal],
-        ));
+        .series(Series::scatter("closed form", &[work.closed_form], &[outcome.closed_form]))
+        .series(Series::scatter("orthonormal basis", &[work.orthonormal], &[outcome.orthonormal]));
 
     let reach = 1.0 / (2.0 * config.step_size * k as f64).sqrt();
     let mut spectrum = Panel::new("Singular values of the basis", "i", "σᵢ")
-        .series(Series::line_with_markers(
-            "σᵢ",
-            &numbers[..told.len()],
-            &told,
-        ))
+        .series(Series::line_with_markers("σᵢ", &numbers[..told.len()], &told))
         .hline(format!("2ησ²k = 1 for k = {k}"), reach)
         .log_y();
     if config.cutoff > 0.0 {
@@ -475,26 +361,18 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     }
 
     let title = "Left along uᵢ after k updates of gradient descent";
-    let mut left = Panel::new(title, "i", "|uᵢᵀ(Φθ − y)|")
-        .log_y()
-        .y_range(1e-13, 1e2); // below is rounding
+    let mut left = Panel::new(title, "i", "|uᵢᵀ(Φθ − y)|").log_y().y_range(1e-13, 1e2); // below is rounding
     let shown = outcome.gradient_descent.components.iter().step_by(2);
     for (style, (k, measured)) in shown.enumerate() {
         let theory = abs(&outcome.theory(config.step_size, *k));
         left = left
             .series(
-                Series::line(
-                    if style == 0 { "theory" } else { "" },
-                    &numbers[..*rank],
-                    &theory,
-                )
-                .style(style)
-                .solid()
-                .thin(),
+                Series::line(if style == 0 { "theory" } else { "" }, &numbers[..*rank], &theory)
+                    .style(style)
+                    .solid()
+                    .thin(),
             )
-            .series(
-                Series::scatter(format!("k = {k}"), &numbers[..*rank], &abs(measured)).style(style),
-            );
+            .series(Series::scatter(format!("k = {k}"), &numbers[..*rank], &abs(measured)).style(style));
     }
 
     let basis = outcome.problem.orthonormal_basis()?.t()?.to_vec2::<f64>()?;
@@ -502,12 +380,7 @@ fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
     for i in [0, 1, 2, 5].into_iter().filter(|i| i < rank) {
         functions = functions.series(Series::line(format!("i = {}", i + 1), xs, &basis[i]));
     }
-    Ok(Figure::new()
-        .panel(loss)
-        .panel(spectrum)
-        .panel(left)
-        .panel(functions)
-        .columns(2))
+    Ok(Figure::new().panel(loss).panel(spectrum).panel(left).panel(functions).columns(2))
 }
 
 #[cfg(test)]
@@ -516,17 +389,11 @@ mod tests {
 
     #[test]
     fn gradient_descent_does_what_theory_says_direction_by_direction() -> Result<()> {
-        let config = Config {
-            num_updates: 1000,
-            ..Config::default()
-        };
+        let config = Config { num_updates: 1000, ..Config::default() };
         let outcome = Analytic::run(&config, &mut Context::new(1))?;
         for (k, measured) in &outcome.gradient_descent.components {
             for (m, t) in measured.iter().zip(outcome.theory(config.step_size, *k)) {
-                assert!(
-                    (m - t).abs() < 1e-9 * t.abs() + 1e-12,
-                    "k = {k}: {m} against {t}"
-                );
+                assert!((m - t).abs() < 1e-9 * t.abs() + 1e-12, "k = {k}: {m} against {t}");
             }
         }
         assert_eq!(outcome.gradient_descent.components.len(), 5); // k = 0, 1, 10, 100, 1000
@@ -543,11 +410,7 @@ mod tests {
 
     #[test]
     fn a_basis_that_is_zero_everywhere_is_an_error() {
-        let config = Config {
-            num_basis: 1,
-            width: 1e6,
-            ..Config::default()
-        }; // one needle at −0.5
+        let config = Config { num_basis: 1, width: 1e6, ..Config::default() }; // one needle at −0.5
         let error = Analytic::run(&config, &mut Context::new(1)).unwrap_err();
         assert!(error.to_string().contains("--width"));
     }

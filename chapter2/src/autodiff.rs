@@ -58,10 +58,7 @@ pub fn gradient_by_hand([x1, x2]: [f64; 2]) -> [f64; 2] {
 pub fn gradient_by_backprop(point: [f64; 2], device: &Device) -> Result<[f64; 2]> {
     let x = Var::new(&point, device)?;
     let gradients = f(&x)?.backward()?;
-    let gradient = gradients
-        .get(&x)
-        .context("f does not depend on x")?
-        .to_vec1()?;
+    let gradient = gradients.get(&x).context("f does not depend on x")?.to_vec1()?;
     Ok([gradient[0], gradient[1]])
 }
 // ANCHOR_END: backprop
@@ -85,8 +82,7 @@ pub struct Autodiff;
 
 impl Section for Autodiff {
     const NAME: &'static str = "sec2_4_autodiff";
-    const TITLE: &'static str =
-        "Automatic differentiation: backprop against differences and the derivative by hand";
+    const TITLE: &'static str = "Automatic differentiation: backprop against differences and the derivative by hand";
     const HELP: &'static str = "\
 f(x) = (x1 + x2)·x1² is written with tensor operations. Backprop returns its gradient, (7, 1) at (1, 2), exact to \
 rounding. The figure sets it beside difference quotients: whatever their step h, they keep an error.";
@@ -98,10 +94,7 @@ rounding. The figure sets it beside difference quotients: whatever their step h,
         let point = pair(&config.point, "--point")?;
         context.phase(Phase::Training);
         let by_hand = gradient_by_hand(point);
-        let mut history = Table::new(
-            "k",
-            ["forward_difference_error", "central_difference_error"],
-        );
+        let mut history = Table::new("k", ["forward_difference_error", "central_difference_error"]);
         for k in 1..=config.num_differences {
             let h = 10f64.powi(-(k as i32));
             let mut worst = [0f64; 2];
@@ -119,22 +112,13 @@ rounding. The figure sets it beside difference quotients: whatever their step h,
             history.push(k, &worst);
         }
         let value = f(&Tensor::new(&point, &context.device)?)?.to_scalar()?;
-        Ok(Outcome {
-            value,
-            backprop: gradient_by_backprop(point, &context.device)?,
-            by_hand,
-            history,
-        })
+        Ok(Outcome { value, backprop: gradient_by_backprop(point, &context.device)?, by_hand, history })
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let (x, g) = (&config.point, outcome.backprop);
         let headline = format!("∇f({}, {}) = ({}, {})", x[0], x[1], g[0], g[1]);
-        let central = outcome
-            .history
-            .column("central_difference_error")
-            .into_iter()
-            .fold(f64::INFINITY, f64::min);
+        let central = outcome.history.column("central_difference_error").into_iter().fold(f64::INFINITY, f64::min);
         let summary = format!(
             "f({}, {}) = {}\n{headline} by backprop\n∇f({}, {}) = ({}, {}) by hand\n\
              best central difference: error {central:.1e}",
@@ -158,24 +142,10 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let step = surface(x[0], x[1]).abs().max(1.0);
     let levels: Vec<f64> = (-6..=6).map(|k| f64::from(k) * step).collect();
     let surface = Panel::new("f(x) = (x₁ + x₂)·x₁² and the direction of ∇f", "x₁", "x₂")
-        .contours(
-            surface,
-            (x[0] - 2.0, x[0] + 2.0),
-            (x[1] - 2.0, x[1] + 2.0),
-            &levels,
-        )
+        .contours(surface, (x[0] - 2.0, x[0] + 2.0), (x[1] - 2.0, x[1] + 2.0), &levels)
         .series(Series::line("∇f / ‖∇f‖", &[x[0], tip[0]], &[x[1], tip[1]]))
-        .series(Series::scatter(
-            format!("x = ({}, {})", x[0], x[1]),
-            &[x[0]],
-            &[x[1]],
-        ));
-    let h: Vec<f64> = outcome
-        .history
-        .counts()
-        .iter()
-        .map(|k| 10f64.powf(-k))
-        .collect();
+        .series(Series::scatter(format!("x = ({}, {})", x[0], x[1]), &[x[0]], &[x[1]]));
+    let h: Vec<f64> = outcome.history.counts().iter().map(|k| 10f64.powf(-k)).collect();
     let errors = Panel::new("Largest error of the gradient", "h", "error")
         .series(Series::line_with_markers(
             "forward difference",
@@ -196,12 +166,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
 pub(crate) fn pair(values: &[f64], option: &str) -> Result<[f64; 2]> {
     let found = values.len();
     let pair = <[f64; 2]>::try_from(values);
-    ensure!(
-        pair.is_ok(),
-        config::Usage(format!(
-            "invalid value for '{option}': must be two numbers, found {found}"
-        ))
-    );
+    ensure!(pair.is_ok(), config::Usage(format!("invalid value for '{option}': must be two numbers, found {found}")));
     Ok([values[0], values[1]])
 }
 
@@ -212,33 +177,17 @@ mod tests {
     #[test]
     fn backprop_agrees_with_the_derivative_by_hand() -> Result<()> {
         let outcome = Autodiff::run(&Config::default(), &mut Context::new(1))?;
-        assert_eq!(
-            (outcome.value, outcome.backprop, outcome.by_hand),
-            (3.0, [7.0, 1.0], [7.0, 1.0])
-        );
+        assert_eq!((outcome.value, outcome.backprop, outcome.by_hand), (3.0, [7.0, 1.0], [7.0, 1.0]));
         for point in [[0.3, -1.7], [-2.0, 5.0]] {
-            let (backprop, by_hand) = (
-                gradient_by_backprop(point, &Device::Cpu)?,
-                gradient_by_hand(point),
-            );
-            assert!(
-                (0..2).all(|i| (backprop[i] - by_hand[i]).abs() < 1e-13),
-                "{backprop:?} {by_hand:?}"
-            );
+            let (backprop, by_hand) = (gradient_by_backprop(point, &Device::Cpu)?, gradient_by_hand(point));
+            assert!((0..2).all(|i| (backprop[i] - by_hand[i]).abs() < 1e-13), "{backprop:?} {by_hand:?}");
         }
         Ok(())
     }
 
     #[test]
     fn a_point_has_two_coordinates() {
-        let config = Config {
-            point: vec![1.0],
-            ..Config::default()
-        };
-        assert!(
-            Autodiff::run(&config, &mut Context::new(1))
-                .unwrap_err()
-                .is::<config::Usage>()
-        );
+        let config = Config { point: vec![1.0], ..Config::default() };
+        assert!(Autodiff::run(&config, &mut Context::new(1)).unwrap_err().is::<config::Usage>());
     }
 }

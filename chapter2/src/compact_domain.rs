@@ -67,27 +67,13 @@ pub struct Outcome {
 
 /// Learns f on [0, 1] and evaluates on [−1, 2].
 // ANCHOR: learn
-fn learn(
-    method: Method,
-    repetition: u64,
-    config: &Config,
-    seed: u64,
-    device: &Device,
-) -> Result<Vec<f64>> {
+fn learn(method: Method, repetition: u64, config: &Config, seed: u64, device: &Device) -> Result<Vec<f64>> {
     let start = &mut sampling::rng(seed, repetition);
     let training = &config.training;
-    let model = Model::new(
-        method,
-        config.num_parameters,
-        training.slope_std,
-        start,
-        device,
-    )?;
+    let model = Model::new(method, config.num_parameters, training.slope_std, start, device)?;
     let ys: Vec<f64> = training.sample_points().into_iter().map(target).collect(); // f on [0, 1]
     training.fit(method, &model, &ys, device, |_| Ok(()))?;
-    Ok(model
-        .forward(&model.inputs(&evaluation_points(), device)?)?
-        .to_vec1()?) // g on [−1, 2]
+    Ok(model.forward(&model.inputs(&evaluation_points(), device)?)?.to_vec1()?) // g on [−1, 2]
 }
 // ANCHOR_END: learn
 
@@ -118,12 +104,9 @@ way. The figure shows the learned functions, one thin line per seed, and the err
         let repetitions = |method| (0..seeds as u64).map(move |repetition| (method, repetition));
         let runs: Vec<_> = METHODS.into_iter().flat_map(repetitions).collect();
         let (seed, device) = (context.seed, context.device.clone());
-        let learned = ensemble::map(context, &runs, |&(method, repetition)| {
-            learn(method, repetition, config, seed, &device)
-        })?;
-        Ok(Outcome {
-            learned: learned.chunks(seeds).map(<[_]>::to_vec).collect(),
-        })
+        let learned =
+            ensemble::map(context, &runs, |&(method, repetition)| learn(method, repetition, config, seed, &device))?;
+        Ok(Outcome { learned: learned.chunks(seeds).map(<[_]>::to_vec).collect() })
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
@@ -134,14 +117,8 @@ way. The figure shows the learned functions, one thin line per seed, and the err
         for (method, curves) in METHODS.iter().zip(&outcome.learned) {
             let (errors, values) = (errors(curves, &truth), Spread::of(curves));
             let [left, inside, right] = REGIONS.map(|region| largest(&xs, region, &errors.high));
-            let apart: Vec<f64> = values
-                .high
-                .iter()
-                .zip(&values.low)
-                .map(|(high, low)| high - low)
-                .collect();
-            let [apart_left, apart_inside, apart_right] =
-                REGIONS.map(|region| largest(&xs, region, &apart));
+            let apart: Vec<f64> = values.high.iter().zip(&values.low).map(|(high, low)| high - low).collect();
+            let [apart_left, apart_inside, apart_right] = REGIONS.map(|region| largest(&xs, region, &apart));
             let ends = [(0, "−1"), (xs.len() - 1, "2")].map(|(i, x)| {
                 let ([g, low, high], slope) = (values.at(i), slopes(curves, i).at(0));
                 format!(
@@ -157,11 +134,7 @@ way. The figure shows the learned functions, one thin line per seed, and the err
                 method.num_parameters(config.num_parameters),
                 ends.join("; "),
             );
-            headline.push(format!(
-                "{} {inside:.0e} inside, {:.0e} outside",
-                method.name(),
-                left.max(right)
-            ));
+            headline.push(format!("{} {inside:.0e} inside, {:.0e} outside", method.name(), left.max(right)));
         }
         Ok(Report {
             headline: format!("largest error: {}", headline.join("; ")),
@@ -184,12 +157,7 @@ fn largest(xs: &[f64], region: fn(f64) -> bool, values: &[f64]) -> f64 {
 
 /// |g − f| over the seeds.
 fn errors(curves: &[Vec<f64>], truth: &[f64]) -> Spread {
-    let error = |g: &Vec<f64>| {
-        g.iter()
-            .zip(truth)
-            .map(|(g, f)| (g - f).abs())
-            .collect::<Vec<_>>()
-    };
+    let error = |g: &Vec<f64>| g.iter().zip(truth).map(|(g, f)| (g - f).abs()).collect::<Vec<_>>();
     Spread::of(&curves.iter().map(error).collect::<Vec<_>>())
 }
 
@@ -203,31 +171,14 @@ fn slopes(curves: &[Vec<f64>], end: usize) -> Spread {
 
 fn table(outcome: &Outcome, truth: &[f64]) -> Table {
     let names = METHODS.iter().flat_map(|method| {
-        [
-            "median",
-            "low",
-            "high",
-            "error_median",
-            "error_low",
-            "error_high",
-        ]
-        .map(|value| format!("{}_{value}", method.name()))
+        ["median", "low", "high", "error_median", "error_low", "error_high"]
+            .map(|value| format!("{}_{value}", method.name()))
     });
-    let mut table = Table::new(
-        "point",
-        ["x".to_owned(), "target".to_owned()]
-            .into_iter()
-            .chain(names),
-    );
-    let spreads: Vec<_> = outcome
-        .learned
-        .iter()
-        .flat_map(|curves| [Spread::of(curves), errors(curves, truth)])
-        .collect();
+    let mut table = Table::new("point", ["x".to_owned(), "target".to_owned()].into_iter().chain(names));
+    let spreads: Vec<_> =
+        outcome.learned.iter().flat_map(|curves| [Spread::of(curves), errors(curves, truth)]).collect();
     for (i, x) in evaluation_points().into_iter().enumerate() {
-        let values = [x, truth[i]]
-            .into_iter()
-            .chain(spreads.iter().flat_map(|spread| spread.at(i)));
+        let values = [x, truth[i]].into_iter().chain(spreads.iter().flat_map(|spread| spread.at(i)));
         table.push(i, &values.collect::<Vec<_>>());
     }
     table
@@ -236,23 +187,12 @@ fn table(outcome: &Outcome, truth: &[f64]) -> Table {
 fn figure(outcome: &Outcome, truth: &[f64]) -> Figure {
     let xs = evaluation_points();
     let mut figure = Figure::new().columns(2);
-    let mut error = Panel::new(
-        "Error, median and range over the seeds",
-        "x",
-        "|g(x) − f(x)|",
-    )
-    .log_y();
+    let mut error = Panel::new("Error, median and range over the seeds", "x", "|g(x) − f(x)|").log_y();
     error = error.shade_x("learned here", 0.0, 1.0).y_range(1e-7, 1e3);
     for (style, (method, curves)) in METHODS.iter().zip(&outcome.learned).enumerate() {
-        let mut panel = Panel::new(method.label(), "x", "g(x)")
-            .shade_x("learned here", 0.0, 1.0)
-            .y_range(-2.0, 2.0);
+        let mut panel = Panel::new(method.label(), "x", "g(x)").shade_x("learned here", 0.0, 1.0).y_range(-2.0, 2.0);
         for (seed, g) in curves.iter().enumerate() {
-            let name = if seed == 0 {
-                "learned g, one line per seed"
-            } else {
-                ""
-            };
+            let name = if seed == 0 { "learned g, one line per seed" } else { "" };
             panel = panel.series(Series::line(name, &xs, g).style(style).solid().thin());
         }
         figure = figure.panel(panel.series(Series::line("f(x)", &xs, truth).style(3).dashed()));

@@ -81,10 +81,7 @@ fn compute(config: &Config, device: &Device, context: &mut Context) -> Result<On
     Ok(OnDevice {
         name: device::name(device),
         mean_square: product.sqr()?.mean_all()?.to_scalar()?,
-        descent: path
-            .iter()
-            .map(|[x1, x2]| 4.0 * x1 * x1 + x2 * x2)
-            .collect(),
+        descent: path.iter().map(|[x1, x2]| 4.0 * x1 * x1 + x2 * x2).collect(),
         seconds: [first, fastest, seconds],
     })
 }
@@ -113,19 +110,9 @@ so. Build with --features cuda for NVIDIA GPUs.";
             devices.push(compute(config, &gpu, context)?);
         }
         // ANCHOR_END: devices
-        let mut history = Table::new(
-            "iteration",
-            devices.iter().map(|d| format!("f_on_{}", d.name)),
-        );
+        let mut history = Table::new("iteration", devices.iter().map(|d| format!("f_on_{}", d.name)));
         for iteration in 0..devices[0].descent.len() {
-            record(
-                &mut history,
-                iteration,
-                &devices
-                    .iter()
-                    .map(|d| d.descent[iteration])
-                    .collect::<Vec<_>>(),
-            )?;
+            record(&mut history, iteration, &devices.iter().map(|d| d.descent[iteration]).collect::<Vec<_>>())?;
         }
         Ok(Outcome { devices, history })
     }
@@ -133,13 +120,7 @@ so. Build with --features cuda for NVIDIA GPUs.";
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let n = config.size;
         let mut summary = String::new();
-        for OnDevice {
-            name,
-            mean_square,
-            seconds: [first, fastest, descent],
-            ..
-        } in &outcome.devices
-        {
+        for OnDevice { name, mean_square, seconds: [first, fastest, descent], .. } in &outcome.devices {
             summary += &format!(
                 "{name}: {n}×{n} product {:.3} ms at first, {:.3} ms at best, mean square entry {mean_square:.6}; \
                  gradient descent {:.3} ms\n",
@@ -151,10 +132,7 @@ so. Build with --features cuda for NVIDIA GPUs.";
         let headline = match &outcome.devices[..] {
             [_cpu] => {
                 summary += "no GPU: this program was built without one, none was found, or --device cpu was given\n";
-                format!(
-                    "cpu only, mean square {:.4}",
-                    outcome.devices[0].mean_square
-                )
+                format!("cpu only, mean square {:.4}", outcome.devices[0].mean_square)
             }
             [cpu, gpu, ..] => {
                 let difference = (cpu.mean_square - gpu.mean_square).abs() / cpu.mean_square;
@@ -173,21 +151,10 @@ so. Build with --features cuda for NVIDIA GPUs.";
 }
 
 fn figure(outcome: &Outcome) -> Figure {
-    let mut panel = Panel::new(
-        "The same gradient descent on each device",
-        "iteration",
-        "f(x)",
-    )
-    .log_y();
+    let mut panel = Panel::new("The same gradient descent on each device", "iteration", "f(x)").log_y();
     for device in &outcome.devices {
-        let iterations = (0..device.descent.len())
-            .map(|i| i as f64)
-            .collect::<Vec<_>>();
-        panel = panel.series(Series::line_with_markers(
-            device.name,
-            &iterations,
-            &device.descent,
-        ));
+        let iterations = (0..device.descent.len()).map(|i| i as f64).collect::<Vec<_>>();
+        panel = panel.series(Series::line_with_markers(device.name, &iterations, &device.descent));
     }
     Figure::new().panel(panel)
 }

@@ -69,10 +69,7 @@ pub fn descend_by_hand(mut x: [f64; 2], config: &Config) -> Path {
     let mut path = vec![x];
     for _ in 0..config.num_iterations {
         let gradient = [8.0 * x[0], 2.0 * x[1]];
-        x = [
-            x[0] - config.step_size * gradient[0],
-            x[1] - config.step_size * gradient[1],
-        ]; // x ← x − η∇f(x)
+        x = [x[0] - config.step_size * gradient[0], x[1] - config.step_size * gradient[1]]; // x ← x − η∇f(x)
         path.push(x);
     }
     path
@@ -81,14 +78,8 @@ pub fn descend_by_hand(mut x: [f64; 2], config: &Config) -> Path {
 
 /// ∇L at θ of whatever the closure `loss` returns.
 // ANCHOR: gradient
-pub fn gradient(
-    theta: &Var,
-    loss: impl Fn(&Tensor) -> candle_core::Result<Tensor>,
-) -> Result<Tensor> {
-    loss(theta)?
-        .backward()?
-        .remove(theta)
-        .context("the loss does not depend on this variable")
+pub fn gradient(theta: &Var, loss: impl Fn(&Tensor) -> candle_core::Result<Tensor>) -> Result<Tensor> {
+    loss(theta)?.backward()?.remove(theta).context("the loss does not depend on this variable")
 }
 // ANCHOR_END: gradient
 
@@ -110,10 +101,7 @@ pub fn descend_by_backprop(start: [f64; 2], config: &Config, device: &Device) ->
 // ANCHOR: by_optimizer
 pub fn descend_by_optimizer(start: [f64; 2], config: &Config, device: &Device) -> Result<Path> {
     let x = Var::new(&start, device)?;
-    let mut optimizer = Optimizer::new(
-        vec![x.clone()],
-        Rule::GradientDescent.with(config.step_size),
-    )?;
+    let mut optimizer = Optimizer::new(vec![x.clone()], Rule::GradientDescent.with(config.step_size))?;
     let mut path = vec![start];
     for _ in 0..config.num_iterations {
         optimizer.backward_step(&f(&x)?)?; // x ← x − η∇f(x)
@@ -145,11 +133,10 @@ impl Outcome {
     /// The largest distance in any coordinate between the three paths.
     pub fn largest_difference(&self) -> f64 {
         let others = self.by_backprop.iter().zip(&self.by_optimizer);
-        let differences = self.by_hand.iter().zip(others).flat_map(|(a, (b, c))| {
-            (0..2)
-                .map(|i| (a[i] - b[i]).abs().max((a[i] - c[i]).abs()))
-                .collect::<Vec<_>>()
-        });
+        let differences =
+            self.by_hand.iter().zip(others).flat_map(|(a, (b, c))| {
+                (0..2).map(|i| (a[i] - b[i]).abs().max((a[i] - c[i]).abs())).collect::<Vec<_>>()
+            });
         differences.fold(0.0, f64::max)
     }
 }
@@ -181,20 +168,11 @@ Try --step-size 0.2 (x1 overshoots) and --step-size 0.3 (it diverges: 1 − 8η 
         }
         let by_hand = descend_by_hand(start, config);
         let by_optimizer = descend_by_optimizer(start, config, &context.device)?;
-        Ok(Outcome {
-            by_hand,
-            by_backprop,
-            by_optimizer,
-            history,
-        })
+        Ok(Outcome { by_hand, by_backprop, by_optimizer, history })
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let (f, x1, x2) = (
-            outcome.history.last("f"),
-            outcome.history.last("x1"),
-            outcome.history.last("x2"),
-        );
+        let (f, x1, x2) = (outcome.history.last("f"), outcome.history.last("x1"), outcome.history.last("x2"));
         let headline = format!("f = {f:.3e} after {} iterations", config.num_iterations);
         let summary = format!(
             "x = ({x1:.6}, {x2:.6}), f(x) = {f:.6e} after {} iterations with η = {}\n\
@@ -222,23 +200,10 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let scale = 10f64.powf(outcome.history.column("f")[0].max(1e-300).log10().floor());
     let levels = [0.02, 0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0].map(|level| level * scale);
     let contours = Panel::new("f(x) = 4x₁² + x₂²", "x₁", "x₂")
-        .contours(
-            |x1, x2| 4.0 * x1 * x1 + x2 * x2,
-            (-reach1, reach1),
-            (-reach2, reach2),
-            &levels,
-        )
-        .series(Series::line_with_markers(
-            format!("x ← x − η∇f(x), η = {}", config.step_size),
-            &x1,
-            &x2,
-        ));
+        .contours(|x1, x2| 4.0 * x1 * x1 + x2 * x2, (-reach1, reach1), (-reach2, reach2), &levels)
+        .series(Series::line_with_markers(format!("x ← x − η∇f(x), η = {}", config.step_size), &x1, &x2));
     let values = Panel::new("f after each iteration", "iteration", "f(x)")
-        .series(Series::line_with_markers(
-            "f(x)",
-            &outcome.history.counts(),
-            &outcome.history.column("f"),
-        ))
+        .series(Series::line_with_markers("f(x)", &outcome.history.counts(), &outcome.history.column("f")))
         .log_y();
     Figure::new().panel(contours).panel(values).columns(2)
 }
@@ -261,15 +226,9 @@ mod tests {
 
     #[test]
     fn too_large_a_step_diverges_with_its_history() {
-        let config = Config {
-            step_size: 1e6,
-            num_iterations: 100,
-            ..Config::default()
-        };
+        let config = Config { step_size: 1e6, num_iterations: 100, ..Config::default() };
         let error = GradientDescent::run(&config, &mut Context::new(1)).unwrap_err();
-        let diverged = error
-            .downcast_ref::<common::training::Diverged>()
-            .expect("diverges");
+        let diverged = error.downcast_ref::<common::training::Diverged>().expect("diverges");
         assert_eq!(diverged.history.rows().len(), diverged.at);
     }
 }

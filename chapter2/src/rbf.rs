@@ -81,18 +81,9 @@ pub fn sample_points(config: &Config) -> Vec<f64> {
 /// Φ `[points, basis functions]`, Φⱼᵢ = φᵢ(xⱼ) = exp(−β(xⱼ − δ(i−1) + ½)²).
 // ANCHOR: basis
 pub fn basis_matrix(config: &Config, xs: &[f64], device: &Device) -> Result<Tensor> {
-    let phi = |x: f64, i: usize| {
-        (-config.width * (x - config.spacing * (i as f64 - 1.0) + 0.5).powi(2)).exp()
-    };
-    let entries: Vec<f64> = xs
-        .iter()
-        .flat_map(|&x| (1..=config.num_basis).map(move |i| phi(x, i)))
-        .collect();
-    Ok(Tensor::from_vec(
-        entries,
-        (xs.len(), config.num_basis),
-        device,
-    )?)
+    let phi = |x: f64, i: usize| (-config.width * (x - config.spacing * (i as f64 - 1.0) + 0.5).powi(2)).exp();
+    let entries: Vec<f64> = xs.iter().flat_map(|&x| (1..=config.num_basis).map(move |i| phi(x, i))).collect();
+    Ok(Tensor::from_vec(entries, (xs.len(), config.num_basis), device)?)
 }
 // ANCHOR_END: basis
 
@@ -141,19 +132,11 @@ A sum of 50 Gaussian bumps g(x; θ) = Σ θi·exp(−β(x − δ(i−1) + 1/2)²
 weights θ are learned, by 250 updates of Adam on the sum of squared errors. The figure shows the bumps, the learned \
 curve and the loss. Try --preset gradient-descent and --num-basis 10.";
     const PRESETS: &'static [Preset] = &[
-        Preset {
-            name: "book",
-            about: "Adam, learning rate 1.0, 250 updates, as by default",
-            values: &[],
-        },
+        Preset { name: "book", about: "Adam, learning rate 1.0, 250 updates, as by default", values: &[] },
         Preset {
             name: "gradient-descent",
             about: "the reading group's variant: step size 0.003, 500 updates",
-            values: &[
-                ("optimizer", "gradient-descent"),
-                ("learning_rate", "0.003"),
-                ("num_updates", "500"),
-            ],
+            values: &[("optimizer", "gradient-descent"), ("learning_rate", "0.003"), ("num_updates", "500")],
         },
     ];
     const LOADS: bool = true;
@@ -165,51 +148,27 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
         // ANCHOR: data
         let xs = sample_points(config);
         let phi = basis_matrix(config, &xs, &context.device)?; // [points, basis functions]
-        let y = Tensor::new(
-            xs.iter().map(|&x| target(x)).collect::<Vec<_>>(),
-            &context.device,
-        )?; // [points]
+        let y = Tensor::new(xs.iter().map(|&x| target(x)).collect::<Vec<_>>(), &context.device)?; // [points]
         // ANCHOR_END: data
 
         context.phase(Phase::Training);
         // ANCHOR: start
         let ones = Tensor::ones(config.num_basis, DType::F64, &context.device)?;
-        let model = RbfModel {
-            theta: context.parameter("theta", &ones)?,
-        };
+        let model = RbfModel { theta: context.parameter("theta", &ones)? };
         // ANCHOR_END: start
-        let Config {
-            optimizer: rule,
-            learning_rate,
-            hyperparameters,
-            ..
-        } = *config;
-        let mut optimizer = Optimizer::new(
-            vec![model.theta.clone()],
-            optim::Config {
-                rule,
-                learning_rate,
-                hyperparameters,
-            },
-        )?;
+        let Config { optimizer: rule, learning_rate, hyperparameters, .. } = *config;
+        let mut optimizer =
+            Optimizer::new(vec![model.theta.clone()], optim::Config { rule, learning_rate, hyperparameters })?;
         // ANCHOR: training
         let mut history = Table::new("update", ["sum_squared_error"]);
         let basis = FixedMap::new(&phi)?;
-        train(
-            context,
-            &mut history,
-            &mut optimizer,
-            config.num_updates,
-            || {
-                Ok(sum_squared_error(&model.forward(&basis)?, &y)?) // L(θ) = Σⱼ (g(xⱼ; θ) − yⱼ)²
-            },
-        )?;
+        train(context, &mut history, &mut optimizer, config.num_updates, || {
+            Ok(sum_squared_error(&model.forward(&basis)?, &y)?) // L(θ) = Σⱼ (g(xⱼ; θ) − yⱼ)²
+        })?;
         // ANCHOR_END: training
 
         // ANCHOR: best
-        let best = RbfModel {
-            theta: Var::from_tensor(&linalg::least_squares(&phi, &y, 1e-14)?)?,
-        };
+        let best = RbfModel { theta: Var::from_tensor(&linalg::least_squares(&phi, &y, 1e-14)?)? };
         // ANCHOR_END: best
         Ok(Outcome {
             xs,
@@ -222,15 +181,8 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let (first, last) = (
-            outcome.history.rows()[0].1[0],
-            outcome.history.last("sum_squared_error"),
-        );
-        let worst = outcome
-            .learned
-            .iter()
-            .zip(&outcome.target)
-            .fold(0f64, |worst, (g, y)| worst.max((g - y).abs()));
+        let (first, last) = (outcome.history.rows()[0].1[0], outcome.history.last("sum_squared_error"));
+        let worst = outcome.learned.iter().zip(&outcome.target).fold(0f64, |worst, (g, y)| worst.max((g - y).abs()));
         let summary = format!(
             "sum of squared errors: {first:.6e} before training, {last:.6e} after {} updates\n\
              largest error at a point {worst:.2e}; the smallest loss any θ reaches is {:.1e}",
@@ -241,27 +193,16 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
             summary,
             final_loss: Some(last),
             tables: vec![("history", outcome.history.clone())],
-            figures: vec![
-                ("basis", basis_figure(config)?),
-                ("rbf", fit_figure(config, outcome)),
-            ],
-            parameters: vec![(
-                "theta".into(),
-                Tensor::new(outcome.theta.as_slice(), &Device::Cpu)?,
-            )],
+            figures: vec![("basis", basis_figure(config)?), ("rbf", fit_figure(config, outcome))],
+            parameters: vec![("theta".into(), Tensor::new(outcome.theta.as_slice(), &Device::Cpu)?)],
         })
     }
 }
 
 fn basis_figure(config: &Config) -> Result<Figure> {
     let wide = grid(-1.0, 2.5, 351);
-    let bumps = basis_matrix(config, &wide, &Device::Cpu)?
-        .t()?
-        .to_vec2::<f64>()?;
-    let title = format!(
-        "The {} basis functions; the fit is on the shaded interval",
-        config.num_basis
-    );
+    let bumps = basis_matrix(config, &wide, &Device::Cpu)?.t()?.to_vec2::<f64>()?;
+    let title = format!("The {} basis functions; the fit is on the shaded interval", config.num_basis);
     let mut basis = Panel::new(title, "x", "φᵢ(x)").shade_x("", 0.0, 1.0);
     for (i, bump) in bumps.iter().enumerate() {
         basis = basis.series(Series::line("", &wide, bump).style(i % 3).solid().thin());
@@ -271,27 +212,11 @@ fn basis_figure(config: &Config) -> Result<Figure> {
 
 fn fit_figure(config: &Config, outcome: &Outcome) -> Figure {
     let fit = Panel::new("Target and learned g", "x", "y")
-        .series(Series::line(
-            "exp(−5x)·sin(5x)",
-            &outcome.xs,
-            &outcome.target,
-        ))
-        .series(Series::line(
-            "learned g(x; θ)",
-            &outcome.xs,
-            &outcome.learned,
-        ));
-    let loss = Panel::new(
-        format!("Loss, learning rate {}", config.learning_rate),
-        "update",
-        "sum of squared errors",
-    )
-    .series(Series::line(
-        "loss",
-        &outcome.history.counts(),
-        &outcome.history.column("sum_squared_error"),
-    ))
-    .log_y();
+        .series(Series::line("exp(−5x)·sin(5x)", &outcome.xs, &outcome.target))
+        .series(Series::line("learned g(x; θ)", &outcome.xs, &outcome.learned));
+    let loss = Panel::new(format!("Loss, learning rate {}", config.learning_rate), "update", "sum of squared errors")
+        .series(Series::line("loss", &outcome.history.counts(), &outcome.history.column("sum_squared_error")))
+        .log_y();
     Figure::new().panel(fit).panel(loss).columns(2)
 }
 
@@ -313,36 +238,18 @@ mod tests {
         let outcome = Rbf::run(&Config::default(), &mut Context::new(1))?;
         let losses = outcome.history.column("sum_squared_error");
         assert_eq!(losses.len(), 251);
-        assert!(
-            losses[250] < 1e-3 * losses[0] && losses.iter().all(|&loss| loss > outcome.best_loss)
-        );
+        assert!(losses[250] < 1e-3 * losses[0] && losses.iter().all(|&loss| loss > outcome.best_loss));
         Ok(())
     }
 
     #[test]
     fn the_gradient_is_right() -> Result<()> {
-        let config = Config {
-            num_basis: 7,
-            num_samples: 9,
-            ..Config::default()
-        };
-        let basis = FixedMap::new(&basis_matrix(
-            &config,
-            &sample_points(&config),
-            &Device::Cpu,
-        )?)?;
+        let config = Config { num_basis: 7, num_samples: 9, ..Config::default() };
+        let basis = FixedMap::new(&basis_matrix(&config, &sample_points(&config), &Device::Cpu)?)?;
         let theta = Var::new(&[0.3, -0.2, 1.1, 0.0, 2.0, -0.7, 0.4], &Device::Cpu)?;
-        let model = RbfModel {
-            theta: theta.clone(),
-        };
+        let model = RbfModel { theta: theta.clone() };
         let y = Tensor::new(sample_points(&config).as_slice(), &Device::Cpu)?;
-        assert!(
-            gradient_error(&[theta], 1e-6, || Ok(sum_squared_error(
-                &model.forward(&basis)?,
-                &y
-            )?))?
-                < 1e-8
-        );
+        assert!(gradient_error(&[theta], 1e-6, || Ok(sum_squared_error(&model.forward(&basis)?, &y)?))? < 1e-8);
         Ok(())
     }
 }

@@ -162,13 +162,7 @@ pub enum Model {
 
 impl Model {
     /// The model of `method` with about `n` parameters (at least 4) and start values drawn from `rng`.
-    pub fn new(
-        method: Method,
-        n: usize,
-        slope_std: f64,
-        rng: &mut Rng,
-        device: &Device,
-    ) -> Result<Self> {
+    pub fn new(method: Method, n: usize, slope_std: f64, rng: &mut Rng, device: &Device) -> Result<Self> {
         let output = |count: usize, rng: &mut Rng| -> Result<Tensor> {
             let draws = sampling::normal_matrix(count, 1, rng, device)?; // N(0, 1/count)
             Ok((draws / (count as f64).sqrt())?)
@@ -176,20 +170,14 @@ impl Model {
         let activation = match method {
             Method::LeastSquares | Method::Rbf => {
                 let theta = parameter(&output(n, rng)?.squeeze(1)?)?;
-                return Ok(Self::Rbf {
-                    basis: basis(n),
-                    weights: RbfModel { theta },
-                });
+                return Ok(Self::Rbf { basis: basis(n), weights: RbfModel { theta } });
             }
             Method::Relu => ops::relu,
             Method::Tanh => Tensor::tanh,
         };
         // ANCHOR: start
         let h = num_hidden(n);
-        let slopes: Vec<f64> = sampling::normal_vec(h, rng)
-            .iter()
-            .map(|z| slope_std * z)
-            .collect();
+        let slopes: Vec<f64> = sampling::normal_vec(h, rng).iter().map(|z| slope_std * z).collect();
         let bends = sampling::uniform_vec(h, rng); // where wx + b = 0
         let biases: Vec<f64> = slopes.iter().zip(bends).map(|(w, x)| -w * x).collect();
         Ok(Self::Network {
@@ -218,17 +206,9 @@ impl Model {
     pub fn forward(&self, inputs: &FixedMap) -> candle_core::Result<Tensor> {
         match self {
             Self::Rbf { weights, .. } => weights.forward(inputs), // Φθ
-            Self::Network {
-                activation,
-                hidden,
-                output,
-                offset,
-            } => {
+            Self::Network { activation, hidden, output, offset } => {
                 let bent = inputs.matmul(hidden)?; // wᵣxⱼ + bᵣ, [N, h]
-                activation(&bent)?
-                    .matmul(output)?
-                    .squeeze(1)?
-                    .broadcast_add(offset)
+                activation(&bent)?.matmul(output)?.squeeze(1)?.broadcast_add(offset)
             }
         }
     }
@@ -238,12 +218,7 @@ impl Model {
     pub fn parameters(&self) -> Vec<Var> {
         match self {
             Self::Rbf { weights, .. } => vec![weights.theta.clone()],
-            Self::Network {
-                hidden,
-                output,
-                offset,
-                ..
-            } => {
+            Self::Network { hidden, output, offset, .. } => {
                 vec![hidden.clone(), output.clone(), offset.clone()]
             }
         }
@@ -254,12 +229,7 @@ impl Model {
 // ANCHOR: basis
 pub fn basis(n: usize) -> rbf::Config {
     let spacing = 1.0 / (n.max(2) - 1) as f64;
-    rbf::Config {
-        num_basis: n,
-        spacing,
-        width: 0.5 / (spacing * spacing),
-        ..rbf::Config::default()
-    }
+    rbf::Config { num_basis: n, spacing, width: 0.5 / (spacing * spacing), ..rbf::Config::default() }
 }
 // ANCHOR_END: basis
 
@@ -292,9 +262,7 @@ impl Training {
         };
         if let (Method::LeastSquares, Model::Rbf { basis, weights }) = (method, model) {
             let phi = phi(basis, &self.sample_points(), device)?;
-            weights
-                .theta
-                .set(&linalg::least_squares(&phi, &y, 1e-12)?)?;
+            weights.theta.set(&linalg::least_squares(&phi, &y, 1e-12)?)?;
         }
         // ANCHOR: updates
         let mut adam = Optimizer::new(model.parameters(), Rule::Adam.with(rate))?;
@@ -377,15 +345,13 @@ fn measure(run: &Run, config: &Config, seed: u64, device: &Device) -> Result<Tab
     });
     let regions = regions.into_iter().collect::<Result<Vec<_>>>()?;
     let mut history = Table::new("update", ["inside", "outside"]);
-    config
-        .training
-        .fit(run.method, &model, &ys, device, |update| {
-            let errors = regions.iter().map(|(inputs, truth)| {
-                let errors = (model.forward(inputs)? - truth)?;
-                Ok(root_mean_square(errors.to_vec1::<f64>()?))
-            });
-            record(&mut history, update, &errors.collect::<Result<Vec<_>>>()?)
-        })?;
+    config.training.fit(run.method, &model, &ys, device, |update| {
+        let errors = regions.iter().map(|(inputs, truth)| {
+            let errors = (model.forward(inputs)? - truth)?;
+            Ok(root_mean_square(errors.to_vec1::<f64>()?))
+        });
+        record(&mut history, update, &errors.collect::<Result<Vec<_>>>()?)
+    })?;
     Ok(history)
 }
 // ANCHOR_END: measure
@@ -406,11 +372,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
     const PRESETS: &'static [Preset] = &[Preset {
         name: "quick",
         about: "A first look: 3 seeds, 300 updates, 10 and 50 parameters",
-        values: &[
-            ("num_seeds", "3"),
-            ("num_updates", "300"),
-            ("num_parameters", "10,50"),
-        ],
+        values: &[("num_seeds", "3"), ("num_updates", "300"), ("num_parameters", "10,50")],
     }];
     type Config = Config;
     type Outcome = Outcome;
@@ -424,12 +386,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
         for noisy in [false, true] {
             for &n in &config.num_parameters {
                 for method in Method::ALL {
-                    runs.extend((0..seeds as u64).map(|repetition| Run {
-                        method,
-                        n,
-                        noisy,
-                        repetition,
-                    }));
+                    runs.extend((0..seeds as u64).map(|repetition| Run { method, n, noisy, repetition }));
                 }
             }
         }
@@ -437,14 +394,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
         let histories = ensemble::map(context, &runs, |run| measure(run, config, seed, &device))?;
         let groups = runs.chunks(seeds).zip(histories.chunks(seeds));
         let curves = groups.map(|(runs, histories)| {
-            let spread = |region| {
-                Spread::of(
-                    &histories
-                        .iter()
-                        .map(|h| h.column(region))
-                        .collect::<Vec<_>>(),
-                )
-            };
+            let spread = |region| Spread::of(&histories.iter().map(|h| h.column(region)).collect::<Vec<_>>());
             Curve {
                 method: runs[0].method,
                 n: runs[0].n,
@@ -453,10 +403,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
                 outside: spread("outside"),
             }
         });
-        Ok(Outcome {
-            updates: config.training.checkpoints(),
-            curves: curves.collect(),
-        })
+        Ok(Outcome { updates: config.training.checkpoints(), curves: curves.collect() })
     }
     // ANCHOR_END: run
 
@@ -467,21 +414,13 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
             config.training.num_updates, config.training.num_seeds,
         );
         for (noisy, heading) in targets(config) {
-            summary += &format!(
-                "{heading}, inside [0, 1] with n parameters; outside with {}\n",
-                shown(config)
-            );
+            summary += &format!("{heading}, inside [0, 1] with n parameters; outside with {}\n", shown(config));
             for method in Method::ALL {
                 let cells = outcome.of(noisy, method).map(|curve| {
                     let [median, low, high] = curve.inside.at(last);
-                    format!(
-                        "{} {median:.1e} [{low:.1e}, {high:.1e}]",
-                        method.num_parameters(curve.n)
-                    )
+                    format!("{} {median:.1e} [{low:.1e}, {high:.1e}]", method.num_parameters(curve.n))
                 });
-                let outside = outcome
-                    .shown(config, noisy, method)
-                    .map(|curve| curve.outside.median[last]);
+                let outside = outcome.shown(config, noisy, method).map(|curve| curve.outside.median[last]);
                 summary += &format!(
                     "  {:<18} {}; outside {:.1e}\n",
                     method.label(),
@@ -493,12 +432,8 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
         let nothing = root_mean_square(outside().into_iter().map(target));
         summary += &format!("the answer g = 0 has {nothing:.1e} outside");
         let best = |noisy| {
-            let curves = outcome
-                .curves
-                .iter()
-                .filter(move |curve| curve.noisy == noisy);
-            let best =
-                curves.min_by(|a, b| a.inside.median[last].total_cmp(&b.inside.median[last]));
+            let curves = outcome.curves.iter().filter(move |curve| curve.noisy == noisy);
+            let best = curves.min_by(|a, b| a.inside.median[last].total_cmp(&b.inside.median[last]));
             best.map_or_else(String::new, |curve| {
                 let n = curve.method.num_parameters(curve.n);
                 format!("{} with {n}", curve.method.label())
@@ -513,11 +448,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
             by_parameters.push(n, &outcome.errors(n, last));
         }
         Ok(Report {
-            headline: format!(
-                "smallest error: {} (clean), {} (noisy)",
-                best(false),
-                best(true)
-            ),
+            headline: format!("smallest error: {} (clean), {} (noisy)", best(false), best(true)),
             summary,
             final_loss: None,
             tables: vec![("history", by_updates), ("parameters", by_parameters)],
@@ -529,10 +460,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
 
 /// The targets, whether noisy and by name.
 fn targets(config: &Config) -> [(bool, String); 2] {
-    [
-        (false, "no noise".into()),
-        (true, format!("noise {}", config.noise_std)),
-    ]
+    [(false, "no noise".into()), (true, format!("noise {}", config.noise_std))]
 }
 
 /// The n for which the course of training is shown: the middle one.
@@ -542,22 +470,17 @@ fn shown(config: &Config) -> usize {
 
 impl Outcome {
     fn of(&self, noisy: bool, method: Method) -> impl Iterator<Item = &Curve> {
-        self.curves
-            .iter()
-            .filter(move |curve| curve.noisy == noisy && curve.method == method)
+        self.curves.iter().filter(move |curve| curve.noisy == noisy && curve.method == method)
     }
 
     fn shown(&self, config: &Config, noisy: bool, method: Method) -> Option<&Curve> {
-        self.of(noisy, method)
-            .find(|curve| curve.n == shown(config))
+        self.of(noisy, method).find(|curve| curve.n == shown(config))
     }
 
     /// The errors of all that has this n at checkpoint `k`, in the order of [`columns`].
     fn errors(&self, n: usize, k: usize) -> Vec<f64> {
         let curves = self.curves.iter().filter(|curve| curve.n == n);
-        curves
-            .flat_map(|curve| [curve.inside.at(k), curve.outside.at(k)].concat())
-            .collect()
+        curves.flat_map(|curve| [curve.inside.at(k), curve.outside.at(k)].concat()).collect()
     }
 }
 
@@ -580,37 +503,25 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let updates: Vec<f64> = outcome.updates[1..].iter().map(|&k| k as f64).collect(); // 0 has no place on a log axis
     let nothing = root_mean_square(outside().into_iter().map(target));
     let panel = |title: String, x: &str, [low, high]: [f64; 2]| {
-        Panel::new(title, x, "RMS of g − target")
-            .log_x()
-            .log_y()
-            .y_range(low, high)
+        Panel::new(title, x, "RMS of g − target").log_x().log_y().y_range(low, high)
     };
     let by_n = |mut panel: Panel, noisy: bool, errors: fn(&Curve) -> &Spread| {
         for (style, method) in Method::ALL.into_iter().enumerate() {
-            let ns = outcome
-                .of(noisy, method)
-                .map(|c| method.num_parameters(c.n) as f64);
+            let ns = outcome.of(noisy, method).map(|c| method.num_parameters(c.n) as f64);
             let ends = outcome.of(noisy, method).map(|c| errors(c).at(last));
-            panel =
-                Spread::through(ends).draw(panel, method.label(), &ns.collect::<Vec<_>>(), style);
+            panel = Spread::through(ends).draw(panel, method.label(), &ns.collect::<Vec<_>>(), style);
         }
         panel
     };
     // A fit worse than the target is large leaves the panel: least squares does that when it interpolates noise.
     let range = |noisy| {
         let curves = outcome.curves.iter().filter(|curve| curve.noisy == noisy);
-        let lowest = curves
-            .flat_map(|c| c.inside.low[1..].iter().copied())
-            .fold(0.1, f64::min);
+        let lowest = curves.flat_map(|c| c.inside.low[1..].iter().copied()).fold(0.1, f64::min);
         [0.7 * lowest.max(1e-12), 1.0]
     };
     let mut figure = Figure::new().columns(2);
     for (noisy, heading) in targets(config) {
-        let panel = panel(
-            format!("Inside [0, 1], {heading}"),
-            "number of parameters",
-            range(noisy),
-        );
+        let panel = panel(format!("Inside [0, 1], {heading}"), "number of parameters", range(noisy));
         figure = figure.panel(by_n(panel, noisy, |curve| &curve.inside));
     }
     for (noisy, heading) in targets(config) {
@@ -618,21 +529,14 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         let mut panel = panel(title, "update", range(noisy));
         for (style, method) in Method::ALL.into_iter().enumerate() {
             if let Some(curve) = outcome.shown(config, noisy, method) {
-                panel = curve
-                    .inside
-                    .from(1)
-                    .draw(panel, method.label(), &updates, style);
+                panel = curve.inside.from(1).draw(panel, method.label(), &updates, style);
             }
         }
         figure = figure.panel(panel);
     }
     for (noisy, heading) in targets(config) {
         let title = format!("On [−0.5, 0) and (1, 1.5], {heading}");
-        let panel = panel(
-            title,
-            "number of parameters",
-            [0.1 * nothing, 10.0 * nothing],
-        );
+        let panel = panel(title, "number of parameters", [0.1 * nothing, 10.0 * nothing]);
         let panel = panel.hline("the answer g = 0", nothing);
         figure = figure.panel(by_n(panel, noisy, |curve| &curve.outside));
     }
@@ -647,25 +551,16 @@ mod tests {
     #[test]
     fn the_gradients_are_right_and_the_parameters_as_many_as_said() -> Result<()> {
         let xs = grid(0.0, 1.0, 9);
-        let y = Tensor::new(
-            xs.iter().map(|&x| target(x)).collect::<Vec<_>>(),
-            &Device::Cpu,
-        )?;
+        let y = Tensor::new(xs.iter().map(|&x| target(x)).collect::<Vec<_>>(), &Device::Cpu)?;
         for method in Method::ALL {
             let model = Model::new(method, 10, 4.0, &mut sampling::rng(5, 0), &Device::Cpu)?;
             let count: usize = model.parameters().iter().map(|var| var.elem_count()).sum();
             assert_eq!((count, method.num_parameters(10)), (10, 10));
             let inputs = model.inputs(&xs, &Device::Cpu)?;
             let loss = || Ok(sum_squared_error(&model.forward(&inputs)?, &y)?);
-            assert!(
-                gradient_error(&model.parameters(), 1e-6, loss)? < 1e-8,
-                "{method:?}"
-            );
+            assert!(gradient_error(&model.parameters(), 1e-6, loss)? < 1e-8, "{method:?}");
         }
-        assert_eq!(
-            [4, 20, 50, 100].map(|n| Method::Relu.num_parameters(n)),
-            [4, 19, 49, 100]
-        );
+        assert_eq!([4, 20, 50, 100].map(|n| Method::Relu.num_parameters(n)), [4, 19, 49, 100]);
         Ok(())
     }
 
@@ -676,13 +571,7 @@ mod tests {
             assert!((phi[row][centre] - 1.0).abs() < 1e-12);
         }
         assert!((phi[0][1] - (-0.5f64).exp()).abs() < 1e-12); // one standard deviation away
-        let model = Model::new(
-            Method::Tanh,
-            100,
-            4.0,
-            &mut sampling::rng(1, 0),
-            &Device::Cpu,
-        )?;
+        let model = Model::new(Method::Tanh, 100, 4.0, &mut sampling::rng(1, 0), &Device::Cpu)?;
         let Model::Network { hidden, .. } = model else {
             anyhow::bail!("tanh is a network");
         };
@@ -696,12 +585,7 @@ mod tests {
     fn adam_approaches_least_squares() -> Result<()> {
         let config = Config::default();
         let end = |method| -> Result<f64> {
-            let run = Run {
-                method,
-                n: 10,
-                noisy: true,
-                repetition: 0,
-            };
+            let run = Run { method, n: 10, noisy: true, repetition: 0 };
             Ok(measure(&run, &config, 1, &Device::Cpu)?.last("inside"))
         };
         let (adam, best) = (end(Method::Rbf)?, end(Method::LeastSquares)?);

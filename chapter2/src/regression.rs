@@ -100,11 +100,7 @@ impl Exponential {
     pub fn new(context: &Context) -> Result<Self> {
         let one = Tensor::new(1.0, &context.device)?;
         let parameter = |name| context.parameter(name, &one);
-        Ok(Self {
-            p1: parameter("p1")?,
-            p2: parameter("p2")?,
-            p3: parameter("p3")?,
-        })
+        Ok(Self { p1: parameter("p1")?, p2: parameter("p2")?, p3: parameter("p3")? })
     }
 
     /// The learnable parameters p₁, p₂, p₃.
@@ -146,41 +142,20 @@ impl Outcome {
 
 /// Fits the model to observations `xs`, `ys` (as many of each, at least one).
 pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Result<Outcome> {
-    ensure!(
-        xs.len() == ys.len() && !xs.is_empty(),
-        "as many x as y are needed, at least one"
-    );
+    ensure!(xs.len() == ys.len() && !xs.is_empty(), "as many x as y are needed, at least one");
     let x = Tensor::new(xs, &context.device)?; // [N]
     let y = Tensor::new(ys, &context.device)?; // [N]
-    let samples = (0..xs.len())
-        .map(|i| Ok((x.get(i)?, y.get(i)?)))
-        .collect::<Result<Vec<_>>>()?;
+    let samples = (0..xs.len()).map(|i| Ok((x.get(i)?, y.get(i)?))).collect::<Result<Vec<_>>>()?;
     let model = Exponential::new(context)?;
-    let Config {
-        optimizer: rule,
-        learning_rate,
-        hyperparameters,
-        ..
-    } = *config;
+    let Config { optimizer: rule, learning_rate, hyperparameters, .. } = *config;
     // ANCHOR: optimizer
-    let mut optimizer = Optimizer::new(
-        model.parameters(),
-        optim::Config {
-            rule,
-            learning_rate,
-            hyperparameters,
-        },
-    )?;
+    let mut optimizer = Optimizer::new(model.parameters(), optim::Config { rule, learning_rate, hyperparameters })?;
     // ANCHOR_END: optimizer
 
     let error = || -> Result<f64> { loss_value(&mean_squared_error(&model.forward(&x)?, &y)?) };
     let (last_x, last_y) = &samples[samples.len() - 1];
     let mut history = Table::new("epoch", ["last_sample_loss", "mean_squared_error"]);
-    record(
-        &mut history,
-        0,
-        &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?],
-    )?;
+    record(&mut history, 0, &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?])?;
     // ANCHOR: epochs
     for epoch in 1..=config.num_epochs {
         if config.restart_step_count {
@@ -191,29 +166,14 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
             let loss = sample_loss(&model, x, y)?; // L = (g(x; p) − y)²
             optimizer.backward_step(&loss)?; //        p ← Adam(p, ∇L)
             last_sample_loss = loss_value(&loss)?;
-            check_loss(
-                &history,
-                "update",
-                (epoch - 1) * samples.len() + i,
-                last_sample_loss,
-            )?;
+            check_loss(&history, "update", (epoch - 1) * samples.len() + i, last_sample_loss)?;
         }
         record(&mut history, epoch, &[last_sample_loss, error()?])?;
         context.progress(epoch, config.num_epochs);
     }
     // ANCHOR_END: epochs
-    let learned = [
-        model.p1.to_scalar()?,
-        model.p2.to_scalar()?,
-        model.p3.to_scalar()?,
-    ];
-    Ok(Outcome {
-        xs: xs.to_vec(),
-        ys: ys.to_vec(),
-        learned,
-        history,
-        other: None,
-    })
+    let learned = [model.p1.to_scalar()?, model.p2.to_scalar()?, model.p3.to_scalar()?];
+    Ok(Outcome { xs: xs.to_vec(), ys: ys.to_vec(), learned, history, other: None })
 }
 
 /// The section as a program.
@@ -228,11 +188,7 @@ Noisy observations of f(x) = 5·exp(−2x) + 3/2 are fitted by g(x) = p1·exp(�
 p by Adam, 20 times over. The figure shows the truth, the data and the learned curve, and the loss by epoch. \
 Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count (a quirk of the article's program).";
     const PRESETS: &'static [Preset] = &[
-        Preset {
-            name: "article",
-            about: "learning rate 1.0, 20 epochs, as by default",
-            values: &[],
-        },
+        Preset { name: "article", about: "learning rate 1.0, 20 epochs, as by default", values: &[] },
         Preset {
             name: "book",
             about: "learning rate 0.4, 10 epochs",
@@ -252,10 +208,7 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
         context.phase(Phase::Training);
         let mut outcome = fit(config, &xs, &ys, context)?;
         if config.compare_step_counts {
-            let other = Config {
-                restart_step_count: !config.restart_step_count,
-                ..config.clone()
-            };
+            let other = Config { restart_step_count: !config.restart_step_count, ..config.clone() };
             outcome.other = Some(Box::new(fit(&other, &xs, &ys, context)?));
         }
         Ok(outcome)
@@ -263,13 +216,8 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let [p1, p2, p3] = outcome.learned;
-        let mut summary = format!(
-            "truth    f(x) = {}·exp(−{}x) + {}\n{}",
-            TRUTH[0],
-            TRUTH[1],
-            TRUTH[2],
-            quality(outcome),
-        );
+        let mut summary =
+            format!("truth    f(x) = {}·exp(−{}x) + {}\n{}", TRUTH[0], TRUTH[1], TRUTH[2], quality(outcome),);
         let mut tables = vec![("history", outcome.history.clone())];
         if let Some(other) = &outcome.other {
             let [_, other_label] = step_count_labels(config);
@@ -286,8 +234,7 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
             tables.push(("history_of_other_step_count", other.history.clone()));
         }
         let named = ["p1", "p2", "p3"].into_iter().zip(outcome.learned);
-        let parameters = named
-            .map(|(name, p)| Ok((name.to_owned(), Tensor::new(p, &candle_core::Device::Cpu)?)));
+        let parameters = named.map(|(name, p)| Ok((name.to_owned(), Tensor::new(p, &candle_core::Device::Cpu)?)));
         Ok(Report {
             headline: format!("g(x) = {p1:.2}·exp(−{p2:.2}x) + {p3:.2}"),
             summary,
@@ -322,43 +269,36 @@ fn adam_factor(Hyperparameters { beta1, beta2, .. }: &Hyperparameters, t: usize)
 /// The run's own step count and the other one, in words.
 fn step_count_labels(config: &Config) -> [&'static str; 2] {
     let labels = ["step count runs on", "step count restarts every epoch"];
-    if config.restart_step_count {
-        [labels[1], labels[0]]
-    } else {
-        labels
-    }
+    if config.restart_step_count { [labels[1], labels[0]] } else { labels }
 }
 
 fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let xs = sampling::grid(0.0, 1.0, 201);
     let curve = |f: &dyn Fn(f64) -> f64| xs.iter().map(|&x| f(x)).collect::<Vec<_>>();
-    let learned =
-        |name: String, outcome: &Outcome| Series::line(name, &xs, &curve(&|x| outcome.g(x)));
+    let learned = |name: String, outcome: &Outcome| Series::line(name, &xs, &curve(&|x| outcome.g(x)));
     let error = |name: String, outcome: &Outcome| {
         let errors = outcome.history.column("mean_squared_error");
         Series::line_with_markers(name, &outcome.history.counts(), &errors)
     };
-    let mut fit = Panel::new("Truth, observations and the learned curve", "x", "y")
-        .series(Series::line("truth f(x)", &xs, &curve(&truth)));
+    let mut fit = Panel::new("Truth, observations and the learned curve", "x", "y").series(Series::line(
+        "truth f(x)",
+        &xs,
+        &curve(&truth),
+    ));
     let title = format!("Loss by epoch, learning rate {}", config.learning_rate);
     let mut losses = Panel::new(title, "epoch", "loss").log_y();
     if let Some(other) = &outcome.other {
-        for (label, outcome) in step_count_labels(config)
-            .into_iter()
-            .zip([outcome, &**other])
-        {
+        for (label, outcome) in step_count_labels(config).into_iter().zip([outcome, &**other]) {
             fit = fit.series(learned(format!("learned g(x), {label}"), outcome));
             losses = losses.series(error(format!("mean squared error, {label}"), outcome));
         }
     } else {
         fit = fit.series(learned("learned g(x)".into(), outcome));
-        losses = losses
-            .series(error("mean squared error".into(), outcome))
-            .series(Series::line_with_markers(
-                "last sample's loss",
-                &outcome.history.counts(),
-                &outcome.history.column("last_sample_loss"),
-            ));
+        losses = losses.series(error("mean squared error".into(), outcome)).series(Series::line_with_markers(
+            "last sample's loss",
+            &outcome.history.counts(),
+            &outcome.history.column("last_sample_loss"),
+        ));
     }
     let name = format!("observations, σ = {}", config.noise_std);
     let fit = fit.series(Series::scatter(name, &outcome.xs, &outcome.ys));
@@ -372,12 +312,7 @@ mod tests {
 
     #[test]
     fn without_noise_the_truth_is_found() -> Result<()> {
-        let config = Config {
-            noise_std: 0.0,
-            learning_rate: 0.1,
-            num_epochs: 2000,
-            ..Config::default()
-        };
+        let config = Config { noise_std: 0.0, learning_rate: 0.1, num_epochs: 2000, ..Config::default() };
         let outcome = Regression::run(&config, &mut Context::new(1))?;
         for (learned, true_value) in outcome.learned.iter().zip(TRUTH) {
             assert!((learned - true_value).abs() < 1e-6, "{:?}", outcome.learned);
@@ -391,10 +326,7 @@ mod tests {
         for (p, value) in model.parameters().iter().zip([0.7, 1.9, -0.4]) {
             p.set(&Tensor::new(value, p.device())?)?;
         }
-        let (x, y) = (
-            Tensor::new(0.6, model.p1.device())?,
-            Tensor::new(2.3, model.p1.device())?,
-        );
+        let (x, y) = (Tensor::new(0.6, model.p1.device())?, Tensor::new(2.3, model.p1.device())?);
         assert!(gradient_error(&model.parameters(), 1e-6, || sample_loss(&model, &x, &y))? < 1e-8);
         Ok(())
     }

@@ -90,10 +90,7 @@ impl Network {
     /// A network that starts at `w` `[d, m]` with the fixed output weights `a` `[m]`.
     pub fn new(w: &Tensor, a: &Tensor) -> Result<Self> {
         let scaled = (a / (a.dim(0)? as f64).sqrt())?; // a/√m
-        Ok(Self {
-            w: optim::parameter(w)?,
-            output: FixedMap::new(&scaled.unsqueeze(0)?)?,
-        })
+        Ok(Self { w: optim::parameter(w)?, output: FixedMap::new(&scaled.unsqueeze(0)?)? })
     }
 
     /// f(W, xⱼ) = (1/√m) Σᵣ aᵣ·relu(wᵣᵀxⱼ) for the rows xⱼ of `x`, a constant `[n, d]`; the result is `[n]`.
@@ -136,30 +133,15 @@ pub struct Outcome {
 
 /// Trains the first layer of a network from `w` `[d, m]` with the output weights `a` `[m]`.
 // ANCHOR: training
-pub fn fit(
-    config: &Config,
-    data: &Data,
-    w: &Tensor,
-    a: &Tensor,
-    context: &mut Context,
-) -> Result<Outcome> {
+pub fn fit(config: &Config, data: &Data, w: &Tensor, a: &Tensor, context: &mut Context) -> Result<Outcome> {
     let network = Network::new(w, a)?;
     let x = FixedMap::new(&data.x)?;
     let before = network.forward(&x)?.to_vec1()?;
-    let mut optimizer = Optimizer::new(
-        vec![network.w.clone()],
-        Rule::GradientDescent.with(config.step_size),
-    )?;
+    let mut optimizer = Optimizer::new(vec![network.w.clone()], Rule::GradientDescent.with(config.step_size))?;
     let mut history = Table::new("iteration", ["half_sum_squared_error"]);
-    train(
-        context,
-        &mut history,
-        &mut optimizer,
-        config.num_iterations,
-        || {
-            Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?) // L(W) = ½ Σⱼ (f(W, xⱼ) − yⱼ)²
-        },
-    )?;
+    train(context, &mut history, &mut optimizer, config.num_iterations, || {
+        Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?) // L(W) = ½ Σⱼ (f(W, xⱼ) − yⱼ)²
+    })?;
     Ok(Outcome {
         largest_stable_step: largest_stable_step(data, w, a)?,
         labels: data.y.to_vec1()?,
@@ -183,33 +165,18 @@ f(W, x) = (1/√m) Σ ar·relu(wrᵀx) with 100 hidden units learns 50 labels y 
 output weights stay as drawn. The loss falls at a linear rate, as Du et al. (ICLR 2019) prove for wide networks. The \
 figure shows the loss and the outputs before and after. Try --num-hidden 1000 and --num-hidden 20.";
     const PRESETS: &'static [Preset] = &[
-        Preset {
-            name: "book",
-            about: "step size 1.1, as by default",
-            values: &[],
-        },
-        Preset {
-            name: "jax",
-            about: "step size 0.9, as in the group's port",
-            values: &[("step_size", "0.9")],
-        },
+        Preset { name: "book", about: "step size 1.1, as by default", values: &[] },
+        Preset { name: "jax", about: "step size 0.9, as in the group's port", values: &[("step_size", "0.9")] },
     ];
     type Config = Config;
     type Outcome = Outcome;
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let Config {
-            num_inputs: d,
-            num_hidden: m,
-            ..
-        } = *config;
+        let Config { num_inputs: d, num_hidden: m, .. } = *config;
         // ANCHOR: start
         let w = sampling::normal_matrix(d, m, &mut context.rng(0), &context.device)?; // W ~ N(0, 1)
-        let a = Tensor::new(
-            sampling::normal_vec(m, &mut context.rng(1)),
-            &context.device,
-        )?; // a ~ N(0, 1)
+        let a = Tensor::new(sampling::normal_vec(m, &mut context.rng(1)), &context.device)?; // a ~ N(0, 1)
         let data = draw_data(config, &mut context.rng(2), &context.device)?;
         // ANCHOR_END: start
         context.phase(Phase::Training);
@@ -217,10 +184,7 @@ figure shows the loss and the outputs before and after. Try --num-hidden 1000 an
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let (first, last) = (
-            outcome.history.rows()[0].1[0],
-            outcome.history.last("half_sum_squared_error"),
-        );
+        let (first, last) = (outcome.history.rows()[0].1[0], outcome.history.last("half_sum_squared_error"));
         let rate = (last / first).powf(1.0 / config.num_iterations as f64);
         let summary = format!(
             "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations
@@ -242,28 +206,13 @@ figure shows the loss and the outputs before and after. Try --num-hidden 1000 an
 fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let losses = outcome.history.column("half_sum_squared_error");
     let loss = Panel::new("Training loss", "iteration", "½ Σⱼ (f(W, xⱼ) − yⱼ)²")
-        .series(Series::line(
-            format!("step size η = {}", config.step_size),
-            &outcome.history.counts(),
-            &losses,
-        ))
+        .series(Series::line(format!("step size η = {}", config.step_size), &outcome.history.counts(), &losses))
         .log_y();
-    let reach = outcome
-        .labels
-        .iter()
-        .fold(0f64, |reach, y| reach.max(y.abs()));
+    let reach = outcome.labels.iter().fold(0f64, |reach, y| reach.max(y.abs()));
     let outputs = Panel::new("Outputs against labels", "label yⱼ", "f(W, xⱼ)")
         .series(Series::line("f = y", &[-reach, reach], &[-reach, reach]))
-        .series(Series::scatter(
-            "before training",
-            &outcome.labels,
-            &outcome.before,
-        ))
-        .series(Series::scatter(
-            "after training",
-            &outcome.labels,
-            &outcome.after,
-        ));
+        .series(Series::scatter("before training", &outcome.labels, &outcome.before))
+        .series(Series::scatter("after training", &outcome.labels, &outcome.after));
     Figure::new().panel(loss).panel(outputs).columns(2)
 }
 
@@ -274,12 +223,7 @@ mod tests {
 
     #[test]
     fn the_gradient_is_right() -> Result<()> {
-        let config = Config {
-            num_inputs: 3,
-            num_hidden: 5,
-            num_samples: 4,
-            ..Config::default()
-        };
+        let config = Config { num_inputs: 3, num_hidden: 5, num_samples: 4, ..Config::default() };
         let rng = &mut sampling::rng(3, 0);
         let data = draw_data(&config, rng, &Device::Cpu)?;
         let w = sampling::normal_matrix(3, 5, rng, &Device::Cpu)?;

@@ -95,11 +95,7 @@ iteration solves every problem. Try --num-iterations 1, --learning-rate 0.05 and
             let x0 = Tensor::new(sampling::normal_vec(1, rng)[0], &context.device)?; // x₀ ~ N(0, 1)
             let loss = unrolled(&x0, &eta, config.num_iterations)?.sqr()?; // x̂²
             adam.backward_step(&loss)?;
-            record(
-                &mut history,
-                update,
-                &[eta.to_scalar()?, loss_value(&loss)?],
-            )?;
+            record(&mut history, update, &[eta.to_scalar()?, loss_value(&loss)?])?;
             context.progress(update, config.num_updates);
         }
         Ok(Outcome { history })
@@ -109,10 +105,8 @@ iteration solves every problem. Try --num-iterations 1, --learning-rate 0.05 and
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let eta = outcome.history.last("step_size");
         let rate = (1.0 - 2.0 * eta).abs();
-        let title = format!(
-            "Learned step size, {} iterations, learning rate {}",
-            config.num_iterations, config.learning_rate
-        );
+        let title =
+            format!("Learned step size, {} iterations, learning rate {}", config.num_iterations, config.learning_rate);
         let path = Panel::new(title, "update", "step size η").series(Series::line(
             "η",
             &outcome.history.counts(),
@@ -124,14 +118,8 @@ iteration solves every problem. Try --num-iterations 1, --learning-rate 0.05 and
                 "learned  η = {eta:.6}, optimum 0.5\neach iteration multiplies x by |1 − 2η| = {rate:.2e}"
             ),
             final_loss: Some(outcome.history.last("loss")),
-            figures: vec![(
-                "step_size",
-                Figure::new().panel(path.hline("optimum ½", 0.5)),
-            )],
-            parameters: vec![(
-                "step_size".into(),
-                Tensor::new(eta, &candle_core::Device::Cpu)?,
-            )],
+            figures: vec![("step_size", Figure::new().panel(path.hline("optimum ½", 0.5)))],
+            parameters: vec![("step_size".into(), Tensor::new(eta, &candle_core::Device::Cpu)?)],
             tables: vec![("history", outcome.history.clone())],
         })
     }

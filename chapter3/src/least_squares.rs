@@ -118,24 +118,15 @@ Try --period 1, --period 16 and --seed 2.";
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let Config {
-            num_observations: m,
-            num_unknowns: n,
-            ..
-        } = *config;
+        let Config { num_observations: m, num_unknowns: n, .. } = *config;
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), &context.device)?;
         let training = &config.training;
         context.phase(Phase::Training);
-        let mut outcome = Comparison {
-            eigenvalues: model.eigenvalues.clone(),
-            ..Comparison::default()
-        };
+        let mut outcome = Comparison { eigenvalues: model.eigenvalues.clone(), ..Comparison::default() };
 
         let fixed = theory::fixed_step_size(&model.eigenvalues); // 2/(λmin + λmax)
         let network = Network::new(&model, &Schedule::new(&[fixed], &context.device)?)?;
-        outcome
-            .fixed
-            .push(training.fixed("fixed", fixed, &network, context)?);
+        outcome.fixed.push(training.fixed("fixed", fixed, &network, context)?);
         for (index, period) in config.period.iter().enumerate() {
             context.part(index, config.period.len());
             let step_size = &training.step_sizes(*period, &context.device)?;
@@ -143,19 +134,14 @@ Try --period 1, --period 16 and --seed 2.";
             let name = format!("learned_{}", period.name());
             let label = format!("learned steps, {}", period.label());
             let network = Network::new(&model, step_size)?;
-            outcome
-                .learned
-                .push(training.learn(&name, &label, &network, steps, context)?);
+            outcome.learned.push(training.learn(&name, &label, &network, steps, context)?);
         }
         Ok(outcome)
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
-        let title = format!(
-            "Least squares, {} × {}",
-            config.num_observations, config.num_unknowns
-        );
+        let title = format!("Least squares, {} × {}", config.num_observations, config.num_unknowns);
         outcome.report(&title, &[config.training.num_iterations()])
     }
 }

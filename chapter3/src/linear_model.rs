@@ -27,27 +27,12 @@ impl LinearModel {
     /// The model of this A `[m, n]`.
     pub fn new(a: Tensor) -> Result<Self> {
         let gram = a.t()?.matmul(&a)?;
-        Ok(Self {
-            eigenvalues: linalg::symmetric_eigenvalues(&gram)?,
-            adjoint: FixedMap::new(&a.t()?)?,
-            gram,
-            a,
-        })
+        Ok(Self { eigenvalues: linalg::symmetric_eigenvalues(&gram)?, adjoint: FixedMap::new(&a.t()?)?, gram, a })
     }
 
     /// A Gaussian A `[num_observations, num_unknowns]`.
-    pub fn gaussian(
-        num_observations: usize,
-        num_unknowns: usize,
-        rng: &mut Rng,
-        device: &Device,
-    ) -> Result<Self> {
-        Self::new(sampling::normal_matrix(
-            num_observations,
-            num_unknowns,
-            rng,
-            device,
-        )?)
+    pub fn gaussian(num_observations: usize, num_unknowns: usize, rng: &mut Rng, device: &Device) -> Result<Self> {
+        Self::new(sampling::normal_matrix(num_observations, num_unknowns, rng, device)?)
     }
 
     /// A map y ↦ (AᵀA + λI)⁺Aᵀy to the minimiser of ½‖Ax − y‖² + (λ/2)‖x‖².
@@ -66,11 +51,7 @@ impl LinearModel {
     pub fn draw(&self, count: usize, solution: &FixedMap, rng: &mut Rng) -> Result<Batch<Tensor>> {
         let y = sampling::normal_matrix(count, self.a.dim(0)?, rng, self.a.device())?;
         let b = self.adjoint.forward(&y)?;
-        Ok(Batch {
-            start: b.zeros_like()?,
-            solution: solution.forward(&y)?,
-            problem: b,
-        })
+        Ok(Batch { start: b.zeros_like()?, solution: solution.forward(&y)?, problem: b })
     }
 }
 // ANCHOR_END: linear_model

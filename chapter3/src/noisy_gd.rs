@@ -86,8 +86,7 @@ impl Unfolded for Network {
 /// The variance of coordinate i is multiplied by (1 − ηλᵢ)² and grows by η²σ² in each iteration; this is where both balance.
 // ANCHOR: noise_floor
 pub fn noise_floor(step_size: f64, noise_std: f64, eigenvalues: &[f64]) -> f64 {
-    let variance =
-        |lambda: &f64| step_size * noise_std.powi(2) / (lambda * (2.0 - step_size * lambda));
+    let variance = |lambda: &f64| step_size * noise_std.powi(2) / (lambda * (2.0 - step_size * lambda));
     eigenvalues.iter().map(variance).sum()
 }
 // ANCHOR_END: noise_floor
@@ -130,45 +129,22 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let Config {
-            num_observations: m,
-            num_unknowns: n,
-            noise_std,
-            ..
-        } = *config;
+        let Config { num_observations: m, num_unknowns: n, noise_std, .. } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
         let training = &config.training;
         context.phase(Phase::Training);
         let network = |step_size: &Schedule| -> Result<Network> {
-            Ok(Network {
-                least_squares: least_squares::Network::new(&model, step_size)?,
-                noise_std,
-            })
+            Ok(Network { least_squares: least_squares::Network::new(&model, step_size)?, noise_std })
         };
         let fixed = theory::fixed_step_size(&model.eigenvalues); // 2/(λmin + λmax)
-        let baseline = training.fixed(
-            "fixed",
-            fixed,
-            &network(&Schedule::new(&[fixed], device)?)?,
-            context,
-        )?;
+        let baseline = training.fixed("fixed", fixed, &network(&Schedule::new(&[fixed], device)?)?, context)?;
 
         let schedule = &training.step_sizes(Period::Free, device)?;
         let steps = &[training.learn_step_size(schedule)];
-        let learned = training.learn(
-            "learned",
-            "learned steps",
-            &network(schedule)?,
-            steps,
-            context,
-        )?;
+        let learned = training.learn("learned", "learned steps", &network(schedule)?, steps, context)?;
         Ok(Outcome {
-            comparison: Comparison {
-                fixed: vec![baseline],
-                learned: vec![learned],
-                eigenvalues: vec![],
-            },
+            comparison: Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues: vec![] },
             noise_floor: noise_floor(fixed, noise_std, &model.eigenvalues),
         })
     }
@@ -176,13 +152,8 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let title = format!("Noisy gradients, σ = {}", config.noise_std);
-        let mut report = outcome
-            .comparison
-            .report(&title, &[config.training.num_iterations()])?;
-        report.summary += &format!(
-            "noise floor of the fixed step, from the eigenvalues {:.4e}\n",
-            outcome.noise_floor
-        );
+        let mut report = outcome.comparison.report(&title, &[config.training.num_iterations()])?;
+        report.summary += &format!("noise floor of the fixed step, from the eigenvalues {:.4e}\n", outcome.noise_floor);
         if outcome.noise_floor > 0.0 {
             let panel = outcome
                 .comparison

@@ -74,15 +74,10 @@ impl Unfolded for Network {
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
         let a = &self.model.a;
-        let y =
-            (sampling::normal_matrix(count, a.dim(0)?, rng, a.device())? * self.observation_std)?;
+        let y = (sampling::normal_matrix(count, a.dim(0)?, rng, a.device())? * self.observation_std)?;
         let b = self.model.adjoint.forward(&y)?;
         let solution = linalg::box_minimum(&self.model.gram, &b, 1.0)?;
-        Ok(Batch {
-            start: b.zeros_like()?,
-            solution,
-            problem: b,
-        })
+        Ok(Batch { start: b.zeros_like()?, solution, problem: b })
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
@@ -136,12 +131,7 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let Config {
-            num_observations: m,
-            num_unknowns: n,
-            observation_std: sigma,
-            ..
-        } = *config;
+        let Config { num_observations: m, num_unknowns: n, observation_std: sigma, .. } = *config;
         if m < n {
             let problem = format!(
                 "invalid value '{n}' for '--num-unknowns': must be at most --num-observations = {m}, or x* is not unique"
@@ -161,39 +151,17 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
         let network = Network::new(&model, sigma, schedule)?;
         let learned = training.learn("learned", "learned steps", &network, steps, context)?;
 
-        let solution = network
-            .draw(training.num_test, &mut context.rng(1))?
-            .solution;
-        let active = solution
-            .abs()?
-            .ge(1.0)?
-            .to_dtype(solution.dtype())?
-            .mean_all()?
-            .to_scalar()?;
+        let solution = network.draw(training.num_test, &mut context.rng(1))?.solution;
+        let active = solution.abs()?.ge(1.0)?.to_dtype(solution.dtype())?.mean_all()?.to_scalar()?;
         let eigenvalues = model.eigenvalues.clone();
-        Ok(Outcome {
-            comparison: Comparison {
-                fixed: vec![baseline],
-                learned: vec![learned],
-                eigenvalues,
-            },
-            active,
-        })
+        Ok(Outcome { comparison: Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues }, active })
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let title = format!(
-            "Least squares in a box, {} × {}",
-            config.num_observations, config.num_unknowns
-        );
-        let mut report = outcome
-            .comparison
-            .report(&title, &[config.training.num_iterations()])?;
-        report.summary += &format!(
-            "{:.1} % of the entries of x* lie on the box\n",
-            100.0 * outcome.active
-        );
+        let title = format!("Least squares in a box, {} × {}", config.num_observations, config.num_unknowns);
+        let mut report = outcome.comparison.report(&title, &[config.training.num_iterations()])?;
+        report.summary += &format!("{:.1} % of the entries of x* lie on the box\n", 100.0 * outcome.active);
         Ok(report)
     }
 }

@@ -67,11 +67,7 @@ impl Unfolded for Network {
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
         let start = sampling::normal_matrix(count, self.zero.dim(0)?, rng, self.zero.device())?;
-        Ok(Batch {
-            solution: start.zeros_like()?,
-            start,
-            problem: (),
-        }) // x₀ ~ N(0, I), x* = 0
+        Ok(Batch { solution: start.zeros_like()?, start, problem: () }) // x₀ ~ N(0, I), x* = 0
     }
 
     fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
@@ -84,8 +80,7 @@ impl Network {
     /// The algorithm for A = diag(`eigenvalues`), with these step sizes.
     pub fn new(eigenvalues: &[f64], step_size: &Schedule, device: &Device) -> Result<Self> {
         let n = eigenvalues.len();
-        let a = Tensor::eye(n, DType::F64, device)?
-            .broadcast_mul(&Tensor::new(eigenvalues, device)?)?;
+        let a = Tensor::eye(n, DType::F64, device)?.broadcast_mul(&Tensor::new(eigenvalues, device)?)?;
         Ok(Self {
             step: AffineStep::new(&a)?,
             zero: Tensor::zeros(n, DType::F64, device)?,
@@ -109,11 +104,7 @@ and --period free.";
     const PRESETS: &'static [Preset] = &[Preset {
         name: "quick",
         about: "A smaller experiment, done in a moment: n = 30, 15 generations",
-        values: &[
-            ("num_unknowns", "30"),
-            ("num_generations", "15"),
-            ("learning_rate", "3e-3"),
-        ],
+        values: &[("num_unknowns", "30"), ("num_generations", "15"), ("learning_rate", "3e-3")],
     }];
     const RESUMES: bool = true;
     type Config = Config;
@@ -135,22 +126,13 @@ and --period free.";
         let network = Network::new(&eigenvalues, schedule, device)?;
         let label = format!("learned steps, {}", config.period.label());
         let learned = training.learn("learned", &label, &network, steps, context)?;
-        Ok(Comparison {
-            fixed: vec![baseline],
-            learned: vec![learned],
-            eigenvalues,
-        })
+        Ok(Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues })
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
-        let title = format!(
-            "Quadratic with eigenvalues 1, 2, …, {}",
-            config.num_unknowns
-        );
-        let Incremental {
-            num_generations: t, ..
-        } = config.training;
+        let title = format!("Quadratic with eigenvalues 1, 2, …, {}", config.num_unknowns);
+        let Incremental { num_generations: t, .. } = config.training;
         outcome.report(&title, &[t, config.training.num_iterations()])
     }
 }

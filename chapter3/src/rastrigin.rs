@@ -94,22 +94,12 @@ impl Unfolded for Network {
     type Problem = ();
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
-        let start = (sampling::normal_matrix(count, self.num_unknowns, rng, &self.device)?
-            * self.start_std)?;
-        Ok(Batch {
-            solution: start.zeros_like()?,
-            start,
-            problem: (),
-        }) // x₀ ~ 5·N(0, I), x* = 0
+        let start = (sampling::normal_matrix(count, self.num_unknowns, rng, &self.device)? * self.start_std)?;
+        Ok(Batch { solution: start.zeros_like()?, start, problem: () }) // x₀ ~ 5·N(0, I), x* = 0
     }
 
     fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
-        Ok(ops::gradient_step(
-            x,
-            &self.step_size.at(k)?,
-            slope,
-            curvature,
-        )?) // x ← x − ηₖf′(x)
+        Ok(ops::gradient_step(x, &self.step_size.at(k)?, slope, curvature)?) // x ← x − ηₖf′(x)
     }
 }
 // ANCHOR_END: step
@@ -129,12 +119,7 @@ each iteration beside three fixed steps, the learned steps, and the function its
     const PRESETS: &'static [Preset] = &[Preset {
         name: "quick",
         about: "A smaller experiment, done in a moment: n = 20, 40 generations of 30 updates",
-        values: &[
-            ("num_unknowns", "20"),
-            ("num_generations", "40"),
-            ("num_updates", "30"),
-            ("learning_rate", "2e-5"),
-        ],
+        values: &[("num_unknowns", "20"), ("num_generations", "40"), ("num_updates", "30"), ("learning_rate", "2e-5")],
     }];
     const RESUMES: bool = true;
     type Config = Config;
@@ -155,19 +140,11 @@ each iteration beside three fixed steps, the learned steps, and the function its
         let mut outcome = Comparison::default();
         for &eta in &config.fixed_step_sizes {
             let network = network(&Schedule::new(&[eta], device)?);
-            outcome
-                .fixed
-                .push(training.fixed(&format!("fixed_{eta}"), eta, &network, context)?);
+            outcome.fixed.push(training.fixed(&format!("fixed_{eta}"), eta, &network, context)?);
         }
         let schedule = &training.step_sizes(Period::Free, device)?;
         let steps = &[training.learn_step_size(schedule)];
-        outcome.learned.push(training.learn(
-            "learned",
-            "learned steps",
-            &network(schedule),
-            steps,
-            context,
-        )?);
+        outcome.learned.push(training.learn("learned", "learned steps", &network(schedule), steps, context)?);
         Ok(outcome)
     }
     // ANCHOR_END: training
@@ -179,9 +156,7 @@ each iteration beside three fixed steps, the learned steps, and the function its
         let surface = Panel::new("Rastrigin's function, n = 2", "x₁", "x₂");
         let f = |x1, x2| value(x1) + value(x2);
         let surface = surface.contours(f, (-2.0, 2.0), (-2.0, 2.0), &levels);
-        report
-            .figures
-            .push(("surface", Figure::new().panel(surface).panel_size(720, 660)));
+        report.figures.push(("surface", Figure::new().panel(surface).panel_size(720, 660)));
         Ok(report)
     }
 }

@@ -120,12 +120,7 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let Config {
-            num_observations: m,
-            num_unknowns: n,
-            penalty: lambda,
-            ..
-        } = *config;
+        let Config { num_observations: m, num_unknowns: n, penalty: lambda, .. } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
         let training = &config.training;
@@ -145,10 +140,7 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         let name = format!("learned_{}", config.period.name());
         let label = format!("learned steps, {}", config.period.label());
         let step_size = &training.step_sizes(config.period, device)?;
-        let network = Network {
-            step_size: step_size.clone(),
-            ..network
-        };
+        let network = Network { step_size: step_size.clone(), ..network };
         context.part(0, 3); // the second training is twice the work: each batch is used twice
         let steps = &[training.learn_step_size(step_size)];
         let learned = training.learn(&name, &label, &network, steps, context)?;
@@ -158,35 +150,18 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         let step_size = &training.step_sizes(config.period, device)?;
         let length = config.penalty_period.length(training.num_generations);
         let schedule = &Schedule::constant(lambda, length, device)?; // |ξₖ| = λ at first
-        let network = Network {
-            step_size: step_size.clone(),
-            penalty: schedule.clone(),
-            ..network
-        };
+        let network = Network { step_size: step_size.clone(), penalty: schedule.clone(), ..network };
         let learning_rate = config.penalty_learning_rate;
-        let penalties = Learnable {
-            name: "penalty",
-            schedule,
-            learning_rate,
-        };
+        let penalties = Learnable { name: "penalty", schedule, learning_rate };
         context.part(1, 2);
         let both = &[training.learn_step_size(step_size), penalties];
         let learned_both = training.learn(&name, &label, &network, both, context)?;
-        Ok(Comparison {
-            fixed: vec![baseline],
-            learned: vec![learned, learned_both],
-            eigenvalues,
-        })
+        Ok(Comparison { fixed: vec![baseline], learned: vec![learned, learned_both], eigenvalues })
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
-        let Config {
-            num_observations: m,
-            num_unknowns: n,
-            penalty,
-            ..
-        } = config;
+        let Config { num_observations: m, num_unknowns: n, penalty, .. } = config;
         let title = format!("Ridge regression, {m} × {n}, λ = {penalty}");
         let mut few = vec![5, 10, 20];
         few.retain(|&k| k < config.training.num_iterations());

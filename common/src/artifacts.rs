@@ -9,6 +9,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use candle_core::Tensor;
+use serde_json::Value;
+
+/// The file that says what a run was and what it wrote.
+pub const SUMMARY: &str = "summary.json";
 
 /// A directory that a run writes its files into.
 #[derive(Debug)]
@@ -24,17 +28,13 @@ impl Artifacts {
     pub fn new(directory: &Path) -> Result<Self> {
         let missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
         let created = directory.ancestors().take_while(missing);
-        let artifacts = Self {
-            directory: directory.to_owned(),
-            created: created.map(Path::to_owned).collect(),
-            written: vec![],
-        };
+        let artifacts =
+            Self { directory: directory.to_owned(), created: created.map(Path::to_owned).collect(), written: vec![] };
         let attempt = fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
         if let Err(error) = attempt {
             artifacts.abandon();
             let place = directory.display();
-            return Err(error)
-                .with_context(|| format!("--out {place}: cannot write to this directory"));
+            return Err(error).with_context(|| format!("--out {place}: cannot write to this directory"));
         }
         Ok(artifacts)
     }
@@ -46,13 +46,8 @@ impl Artifacts {
 
     /// Writes `parameters` as the safetensors file `name`.
     pub fn write_tensors(&mut self, name: &str, parameters: &[(String, Tensor)]) -> Result<()> {
-        let tensors: HashMap<&str, Tensor> = parameters
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.clone()))
-            .collect();
-        self.place(name, |path| {
-            Ok(candle_core::safetensors::save(&tensors, path)?)
-        })
+        let tensors: HashMap<&str, Tensor> = parameters.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
+        self.place(name, |path| Ok(candle_core::safetensors::save(&tensors, path)?))
     }
 
     fn place(&mut self, name: &str, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
@@ -79,6 +74,27 @@ impl Artifacts {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Removes the files of an earlier run of `program` in this directory, as its summary lists them.
+    pub fn remove_earlier(&mut self, program: &str) -> Result<()> {
+        let Ok(text) = fs::read(self.directory.join(SUMMARY)) else {
+            return Ok(());
+        };
+        let summary: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let files = summary["files"].as_array().into_iter().flatten();
+        for name in files.filter_map(Value::as_str) {
+            let is_plain = Path::new(name).file_name() == Some(name.as_ref());
+            if summary["program"] == program && is_plain {
+                self.remove(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the files written so far.
+    pub fn written(&self) -> &[String] {
+        &self.written
     }
 
     /// The files written so far, e.g. `output/sec2_4_autodiff: summary.json, path.png`.

@@ -35,10 +35,7 @@ const RUN: &str = "run";
 /// Writes `checkpoint`, whole or not at all. `run` says whose it is: program, seed, configuration.
 pub fn save(artifacts: &mut Artifacts, checkpoint: &Checkpoint, run: &Value) -> Result<()> {
     let mut tensors: Vec<_> = checkpoint.clone().into_iter().collect();
-    tensors.push((
-        RUN.into(),
-        Tensor::new(run.to_string().as_bytes(), &Device::Cpu)?,
-    ));
+    tensors.push((RUN.into(), Tensor::new(run.to_string().as_bytes(), &Device::Cpu)?));
     artifacts.write_tensors(FILE_NAME, &tensors)
 }
 
@@ -47,10 +44,8 @@ pub fn load(file: &Path, run: &Value, device: &Device) -> Result<Checkpoint> {
     let name = file.display();
     ensure!(file.exists(), "--resume: there is no checkpoint {name}");
     let unreadable = || format!("--resume: {name} is not a readable checkpoint");
-    let mut checkpoint: Checkpoint = candle_core::safetensors::load(file, device)
-        .with_context(unreadable)?
-        .into_iter()
-        .collect();
+    let mut checkpoint: Checkpoint =
+        candle_core::safetensors::load(file, device).with_context(unreadable)?.into_iter().collect();
     let text = checkpoint.remove(RUN).with_context(unreadable)?;
     let text = text.to_vec1::<u8>().with_context(unreadable)?;
     let found: Value = serde_json::from_slice(&text).with_context(unreadable)?;
@@ -65,12 +60,8 @@ pub fn load(file: &Path, run: &Value, device: &Device) -> Result<Checkpoint> {
 /// The first entry that differs: its name and both values.
 fn difference(key: &str, a: &Value, b: &Value) -> Option<(String, Value, Value)> {
     if let (Value::Object(a), Value::Object(b)) = (a, b) {
-        let value =
-            |map: &serde_json::Map<String, Value>, key| map.get(key).cloned().unwrap_or_default();
-        return a
-            .keys()
-            .chain(b.keys())
-            .find_map(|key| difference(key, &value(a, key), &value(b, key)));
+        let value = |map: &serde_json::Map<String, Value>, key| map.get(key).cloned().unwrap_or_default();
+        return a.keys().chain(b.keys()).find_map(|key| difference(key, &value(a, key), &value(b, key)));
     }
     (a != b).then(|| (key.to_owned(), a.clone(), b.clone()))
 }

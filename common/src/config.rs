@@ -45,16 +45,12 @@ impl std::error::Error for Usage {}
 pub mod range {
     /// A finite number above zero.
     pub fn positive(text: &str) -> Result<f64, String> {
-        number(text)
-            .filter(|&v| v > 0.0)
-            .ok_or_else(|| "must be a finite number > 0".into())
+        number(text).filter(|&v| v > 0.0).ok_or_else(|| "must be a finite number > 0".into())
     }
 
     /// A finite number, zero or above.
     pub fn non_negative(text: &str) -> Result<f64, String> {
-        number(text)
-            .filter(|&v| v >= 0.0)
-            .ok_or_else(|| "must be a finite number >= 0".into())
+        number(text).filter(|&v| v >= 0.0).ok_or_else(|| "must be a finite number >= 0".into())
     }
 
     /// Any finite number.
@@ -63,9 +59,7 @@ pub mod range {
     }
 
     /// A number from −`limit` to `limit`.
-    pub fn within(
-        limit: f64,
-    ) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync + 'static {
+    pub fn within(limit: f64) -> impl Fn(&str) -> Result<f64, String> + Clone + Send + Sync + 'static {
         move |text| {
             let value = number(text).filter(|v| v.abs() <= limit);
             value.ok_or_else(|| format!("must be a number from -{limit} to {limit}"))
@@ -74,23 +68,16 @@ pub mod range {
 
     /// A number from 0 to below 1, like a decay rate.
     pub fn decay(text: &str) -> Result<f64, String> {
-        number(text)
-            .filter(|v| (0.0..1.0).contains(v))
-            .ok_or_else(|| "must be a number >= 0 and < 1".into())
+        number(text).filter(|v| (0.0..1.0).contains(v)).ok_or_else(|| "must be a number >= 0 and < 1".into())
     }
 
     /// A whole number from 1 to `max`.
-    pub fn count(
-        max: usize,
-    ) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    pub fn count(max: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
         whole(1, max)
     }
 
     /// A whole number from `min` to `max`.
-    pub fn whole(
-        min: usize,
-        max: usize,
-    ) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    pub fn whole(min: usize, max: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
         move |text| {
             let value = text.parse().ok().filter(|v| (min..=max).contains(v));
             value.ok_or_else(|| format!("must be a whole number from {min} to {max}"))
@@ -122,7 +109,7 @@ pub fn validate<C: Args + Serialize>(config: &C) -> Result<()> {
         return Ok(());
     };
     let text = |value: &Value| match value {
-        Value::Null => "NaN".to_owned(), // JSON has neither NaN nor infinity
+        Value::Null => "not finite".to_owned(), // JSON has neither NaN nor infinity
         Value::String(s) => s.clone(),
         other => other.to_string(),
     };
@@ -132,16 +119,13 @@ pub fn validate<C: Args + Serialize>(config: &C) -> Result<()> {
         match value {
             Value::Bool(false) => {}
             Value::Bool(true) => arguments.push(option),
-            Value::Array(list) => arguments.push(format!(
-                "{option}={}",
-                list.iter().map(text).collect::<Vec<_>>().join(",")
-            )),
+            Value::Array(list) => {
+                arguments.push(format!("{option}={}", list.iter().map(text).collect::<Vec<_>>().join(",")))
+            }
             other => arguments.push(format!("{option}={}", text(other))),
         }
     }
-    parse::<C>(&arguments, &[])
-        .map(drop)
-        .map_err(|e| Usage(one_line(&e)).into())
+    parse::<C>(&arguments, &[]).map(drop).map_err(|e| Usage(one_line(&e)).into())
 }
 
 /// Another default for an option that a `Config` takes from a group of them (`#[command(flatten)]`), for its
@@ -163,16 +147,13 @@ pub fn with_overrides<C: Args>(overrides: Overrides) -> C {
 
 /// `command` with `overrides` in place of the defaults that its arguments were declared with.
 pub fn override_defaults(command: Command, overrides: Overrides) -> Command {
-    overrides.iter().fold(command, |command, &(name, value)| {
-        command.mut_arg(name, |argument| argument.default_value(value))
-    })
+    overrides
+        .iter()
+        .fold(command, |command, &(name, value)| command.mut_arg(name, |argument| argument.default_value(value)))
 }
 
 fn parse<C: Args>(arguments: &[String], overrides: Overrides) -> Result<C, clap::Error> {
-    let command = override_defaults(
-        C::augment_args(Command::new("config").no_binary_name(true)),
-        overrides,
-    );
+    let command = override_defaults(C::augment_args(Command::new("config").no_binary_name(true)), overrides);
     C::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
@@ -185,13 +166,7 @@ pub fn option_name(field: &str) -> String {
 pub fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let text = text.trim().trim_start_matches("error: ");
-    let body = text
-        .split("\n\nUsage:")
-        .next()
-        .unwrap_or(text)
-        .split("\n\nFor more information")
-        .next()
-        .unwrap_or(text);
+    let body = text.split("\n\nUsage:").next().unwrap_or(text).split("\n\nFor more information").next().unwrap_or(text);
     let line = body.split_whitespace().collect::<Vec<_>>().join(" ");
     match error.kind() {
         ErrorKind::MissingRequiredArgument | ErrorKind::UnknownArgument => line + " (see --help)",
@@ -218,16 +193,10 @@ mod tests {
     #[test]
     fn defaults_are_valid_and_overrides_replace_them() {
         let config: Config = defaults();
-        assert_eq!(
-            (config.step_size, config.num_epochs, config.restart),
-            (0.1, 20, false)
-        );
+        assert_eq!((config.step_size, config.num_epochs, config.restart), (0.1, 20, false));
         assert_eq!(config.start, [1.0, -2.0]);
         validate(&config).unwrap();
-        assert_eq!(
-            with_overrides::<Config>(&[("num_epochs", "10")]).num_epochs,
-            10
-        );
+        assert_eq!(with_overrides::<Config>(&[("num_epochs", "10")]).num_epochs, 10);
     }
 
     #[test]
@@ -239,7 +208,7 @@ mod tests {
         };
         assert_eq!(
             message(|c| c.step_size = f64::NAN),
-            "invalid value 'NaN' for '--step-size <η>': must be a finite number > 0"
+            "invalid value 'not finite' for '--step-size <η>': must be a finite number > 0"
         );
         assert_eq!(
             message(|c| c.num_epochs = 0),

@@ -75,11 +75,7 @@ impl Context {
 
     /// The same run on `device`, watched by `observer`.
     pub fn with(self, device: Device, observer: Box<dyn Observer>) -> Self {
-        Self {
-            device,
-            observer,
-            ..self
-        }
+        Self { device, observer, ..self }
     }
 
     /// The generator of stream `stream` of the run's seed.
@@ -94,9 +90,7 @@ impl Context {
         let Some((file, tensors)) = &self.initial else {
             return Ok(optim::parameter(default)?);
         };
-        let found = tensors
-            .get(name)
-            .with_context(|| format!("--load {file}: holds no parameter '{name}'"))?;
+        let found = tensors.get(name).with_context(|| format!("--load {file}: holds no parameter '{name}'"))?;
         ensure!(
             found.shape() == default.shape() && found.dtype() == default.dtype(),
             "--load {file}: '{name}' has shape {:?} and type {:?}, this program needs {:?} and {:?}",

@@ -39,18 +39,17 @@ impl DeviceChoice {
 }
 
 fn not_built(name: &str) -> anyhow::Error {
-    Usage(format!("invalid value '{name}' for '--device': this program was built for {} (build with --features {name} to use it)", compiled_in())).into()
+    Usage(format!(
+        "invalid value '{name}' for '--device': this program was built for {} (build with --features {name} to use it)",
+        compiled_in()
+    ))
+    .into()
 }
 
 /// The devices this program was built for, e.g. `auto, cpu`.
 pub fn compiled_in() -> String {
-    let gpus = [
-        ("cuda", utils::cuda_is_available()),
-        ("metal", utils::metal_is_available()),
-    ];
-    gpus.iter()
-        .filter(|(_, built)| *built)
-        .fold("auto, cpu".to_owned(), |list, (name, _)| list + ", " + name)
+    let gpus = [("cuda", utils::cuda_is_available()), ("metal", utils::metal_is_available())];
+    gpus.iter().filter(|(_, built)| *built).fold("auto, cpu".to_owned(), |list, (name, _)| list + ", " + name)
 }
 
 /// The device in a word: `cpu`, `cuda` or `metal`.

@@ -10,25 +10,13 @@ use candle_core::{Tensor, Var};
 /// Errors if the loss is not rank 0 or a parameter gets no gradient.
 pub fn gradient_error(vars: &[Var], h: f64, loss: impl Fn() -> Result<Tensor>) -> Result<f64> {
     let value = loss()?;
-    ensure!(
-        value.rank() == 0,
-        "a loss has rank 0, this one has shape {:?}",
-        value.dims()
-    );
+    ensure!(value.rank() == 0, "a loss has rank 0, this one has shape {:?}", value.dims());
     let gradients = value.backward()?;
     let mut worst = 0f64;
     for var in vars {
-        let gradient = gradients
-            .get(var)
-            .context("a parameter got no gradient")?
-            .flatten_all()?
-            .to_vec1::<f64>()?;
+        let gradient = gradients.get(var).context("a parameter got no gradient")?.flatten_all()?.to_vec1::<f64>()?;
         // `copy`: a flattened `Var` shares its storage, and `set` would change this too.
-        let theta = var
-            .as_detached_tensor()
-            .copy()?
-            .flatten_all()?
-            .to_vec1::<f64>()?;
+        let theta = var.as_detached_tensor().copy()?.flatten_all()?.to_vec1::<f64>()?;
         let at = |index: usize, shift: f64| -> Result<f64> {
             let mut shifted = theta.clone();
             shifted[index] += shift;
@@ -56,11 +44,7 @@ mod tests {
         let vars = [theta.clone()];
         assert!(gradient_error(&vars, 1e-6, || Ok(theta.sin()?.sqr()?.sum_all()?))? < 1e-9);
         // The detached factor is a constant to backprop and a variable to the differences.
-        assert!(
-            gradient_error(&vars, 1e-6, || Ok(
-                (theta.detach() * theta.as_tensor())?.sum_all()?
-            ))? > 0.1
-        );
+        assert!(gradient_error(&vars, 1e-6, || Ok((theta.detach() * theta.as_tensor())?.sum_all()?))? > 0.1);
         assert_eq!(theta.to_vec1::<f64>()?, [0.3, -1.2, 2.0]);
         assert!(gradient_error(&vars, 1e-6, || Ok(theta.sin()?)).is_err());
         Ok(())

@@ -11,39 +11,22 @@ use nalgebra::{DMatrix, DVector, SVD};
 /// Singular values below `relative_cutoff` times the largest count as zero (NumPy's `rcond`).
 pub fn least_squares(a: &Tensor, b: &Tensor, relative_cutoff: f64) -> Result<Tensor> {
     let b = b.reshape(((), 1))?;
-    ensure!(
-        a.dim(0)? == b.dim(0)?,
-        "least squares: {:?} equations, {:?} right-hand sides",
-        a.dims(),
-        b.dims()
-    );
+    ensure!(a.dim(0)? == b.dim(0)?, "least squares: {:?} equations, {:?} right-hand sides", a.dims(), b.dims());
     let svd = svd(a)?;
-    let solution = svd
-        .solve(&to_matrix(&b)?, relative_cutoff * svd.singular_values.max())
-        .map_err(|e| anyhow!(e))?;
-    Ok(Tensor::from_slice(
-        solution.as_slice(),
-        a.dim(1)?,
-        a.device(),
-    )?)
+    let solution = svd.solve(&to_matrix(&b)?, relative_cutoff * svd.singular_values.max()).map_err(|e| anyhow!(e))?;
+    Ok(Tensor::from_slice(solution.as_slice(), a.dim(1)?, a.device())?)
 }
 
 /// The pseudo-inverse A⁺ `[n, m]` of A `[m, n]`.
 pub fn pseudo_inverse(a: &Tensor) -> Result<Tensor> {
-    let inverse = to_matrix(a)?
-        .pseudo_inverse(f64::EPSILON)
-        .map_err(|e| anyhow!(e))?;
+    let inverse = to_matrix(a)?.pseudo_inverse(f64::EPSILON).map_err(|e| anyhow!(e))?;
     from_matrix(&inverse, a.device())
 }
 
 /// The eigenvalues of a symmetric matrix `[n, n]`, ascending.
 pub fn symmetric_eigenvalues(a: &Tensor) -> Result<Vec<f64>> {
     let (rows, columns) = a.dims2()?;
-    ensure!(
-        rows == columns,
-        "eigenvalues need a square matrix, got {:?}",
-        a.dims()
-    );
+    ensure!(rows == columns, "eigenvalues need a square matrix, got {:?}", a.dims());
     let mut eigenvalues = to_matrix(a)?.symmetric_eigenvalues().as_slice().to_vec();
     eigenvalues.sort_by(f64::total_cmp);
     Ok(eigenvalues)
@@ -68,8 +51,7 @@ pub struct SingularValueDecomposition {
 /// U, σ and V of a matrix `[m, n]`.
 pub fn singular_value_decomposition(a: &Tensor) -> Result<SingularValueDecomposition> {
     let svd = svd(a)?;
-    let vectors =
-        |matrix: Option<DMatrix<f64>>| matrix.context("no singular vectors were asked for");
+    let vectors = |matrix: Option<DMatrix<f64>>| matrix.context("no singular vectors were asked for");
     Ok(SingularValueDecomposition {
         u: from_matrix(&vectors(svd.u)?, a.device())?,
         sigma: svd.singular_values.as_slice().to_vec(),
@@ -104,11 +86,7 @@ pub fn box_minimum(g: &Tensor, b: &Tensor, bound: f64) -> Result<Tensor> {
         let b = b.into_owned();
         let x = whole.solve(&b);
         let inside = x.amax() <= bound;
-        minimum.copy_from(&if inside {
-            x
-        } else {
-            active_set(&g, &b, bound, x)?
-        });
+        minimum.copy_from(&if inside { x } else { active_set(&g, &b, bound, x)? });
     }
     from_matrix(&minima.transpose(), b.device())
 }
@@ -123,12 +101,7 @@ const NOT_DEFINITE: &str = "the matrix of the quadratic is not positive definite
 
 /// One minimiser, from a start that is projected to the box first. Free coordinates move to the minimum for the fixed ones,
 /// or as far towards it as the box allows; a coordinate that the gradient pulls inwards is set free.
-fn active_set(
-    g: &DMatrix<f64>,
-    b: &DVector<f64>,
-    bound: f64,
-    start: DVector<f64>,
-) -> Result<DVector<f64>> {
+fn active_set(g: &DMatrix<f64>, b: &DVector<f64>, bound: f64, start: DVector<f64>) -> Result<DVector<f64>> {
     let n = b.len();
     let mut x = start.map(|v| v.clamp(-bound, bound));
     let mut free: Vec<bool> = x.iter().map(|v| v.abs() < bound).collect();
@@ -153,11 +126,7 @@ fn active_set(
             }
         }
         for (&i, &to) in moving.iter().zip(&target) {
-            x[i] = if blocking.is_some() {
-                x[i] + way * (to - x[i])
-            } else {
-                to
-            };
+            x[i] = if blocking.is_some() { x[i] + way * (to - x[i]) } else { to };
         }
         if let Some(i) = blocking {
             x[i] = bound.copysign(x[i]);
@@ -183,10 +152,7 @@ fn active_set(
 
 fn svd(a: &Tensor) -> Result<SVD<f64, nalgebra::Dyn, nalgebra::Dyn>> {
     let a = to_matrix(a)?;
-    ensure!(
-        a.iter().all(|v| v.is_finite()),
-        "the matrix has entries that are not finite"
-    );
+    ensure!(a.iter().all(|v| v.is_finite()), "the matrix has entries that are not finite");
     Ok(SVD::new(a, true, true))
 }
 
@@ -199,11 +165,7 @@ pub fn to_matrix(a: &Tensor) -> Result<DMatrix<f64>> {
 
 /// A nalgebra matrix as a rank-2 f64 tensor.
 pub fn from_matrix(a: &DMatrix<f64>, device: &Device) -> Result<Tensor> {
-    Ok(Tensor::from_vec(
-        a.transpose().as_slice().to_vec(),
-        a.shape(),
-        device,
-    )?)
+    Ok(Tensor::from_vec(a.transpose().as_slice().to_vec(), a.shape(), device)?)
 }
 
 #[cfg(test)]
@@ -215,10 +177,7 @@ mod tests {
         let a = Tensor::new(&[[2.0, 0.0], [0.0, 1.0], [0.0, 0.0]], &Device::Cpu)?;
         let b = Tensor::new(&[4.0, 3.0, 9.0], &Device::Cpu)?;
         assert_eq!(least_squares(&a, &b, 1e-12)?.to_vec1::<f64>()?, [2.0, 3.0]);
-        assert_eq!(
-            pseudo_inverse(&a)?.to_vec2::<f64>()?,
-            [[0.5, 0.0, 0.0], [0.0, 1.0, 0.0]]
-        );
+        assert_eq!(pseudo_inverse(&a)?.to_vec2::<f64>()?, [[0.5, 0.0, 0.0], [0.0, 1.0, 0.0]]);
         assert_eq!(condition_number(&a)?, 2.0);
         assert_eq!(symmetric_eigenvalues(&a.t()?.matmul(&a)?)?, [1.0, 4.0]);
         Ok(())

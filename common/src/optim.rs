@@ -93,11 +93,7 @@ pub struct Config {
 impl Rule {
     /// This rule at `learning_rate` with the default hyper-parameters.
     pub fn with(self, learning_rate: f64) -> Config {
-        Config {
-            rule: self,
-            learning_rate,
-            hyperparameters: Hyperparameters::default(),
-        }
+        Config { rule: self, learning_rate, hyperparameters: Hyperparameters::default() }
     }
 }
 
@@ -129,24 +125,18 @@ impl candle_nn::Optimizer for Optimizer {
         }
         let moments = vars.iter().map(|var| {
             let zeros = vec![0.0; var.elem_count()];
-            Moments::Host {
-                m: zeros.clone(),
-                v: zeros,
-            }
+            Moments::Host { m: zeros.clone(), v: zeros }
         });
-        Ok(Self {
-            moments: moments.collect(),
-            vars,
-            config,
-            step_count: 0,
-        })
+        Ok(Self { moments: moments.collect(), vars, config, step_count: 0 })
     }
 
     /// One update of every parameter. Errors, before any is changed, if one got no gradient.
     fn step(&mut self, gradients: &GradStore) -> Result<()> {
         let gradients = self.vars.iter().enumerate().map(|(index, var)| match gradients.get(var) {
             Some(gradient) => Ok(gradient),
-            None => bail!("parameter {index} of shape {:?} got no gradient: the loss does not depend on it", var.dims()),
+            None => {
+                bail!("parameter {index} of shape {:?} got no gradient: the loss does not depend on it", var.dims())
+            }
         });
         let gradients = gradients.collect::<Result<Vec<_>>>()?;
         self.step_count += 1;
@@ -156,13 +146,9 @@ impl candle_nn::Optimizer for Optimizer {
                 if update_in_place(var, gradient, |theta, g| update.in_place(theta, g, m, v))? {
                     continue;
                 }
-                let tensor = |entries: &[f64]| {
-                    Tensor::from_slice(entries, var.shape(), var.device())?.to_dtype(var.dtype())
-                };
-                *moments = Moments::Plain {
-                    m: tensor(m)?,
-                    v: tensor(v)?,
-                };
+                let tensor =
+                    |entries: &[f64]| Tensor::from_slice(entries, var.shape(), var.device())?.to_dtype(var.dtype());
+                *moments = Moments::Plain { m: tensor(m)?, v: tensor(v)? };
             }
             if let Moments::Plain { m, v } = moments {
                 var.set(&update.plain(gradient, var, m, v)?)?;
@@ -193,10 +179,7 @@ impl Optimizer {
 
     /// All that later updates depend on, by name: parameters, moments and the number of steps. See [`Optimizer::restore`].
     pub fn state(&self) -> Result<Vec<(String, Tensor)>> {
-        let mut state = vec![(
-            "step_count".to_owned(),
-            Tensor::new(self.step_count as i64, &Device::Cpu)?,
-        )];
+        let mut state = vec![("step_count".to_owned(), Tensor::new(self.step_count as i64, &Device::Cpu)?)];
         for (i, (var, moments)) in self.vars.iter().zip(&self.moments).enumerate() {
             let (m, v) = match moments {
                 Moments::Host { m, v } => (
@@ -206,11 +189,7 @@ impl Optimizer {
                 Moments::Plain { m, v } => (m.copy()?, v.copy()?),
             };
             let parameter = var.as_detached_tensor().copy()?;
-            state.extend([
-                (format!("{i}/parameter"), parameter),
-                (format!("{i}/m"), m),
-                (format!("{i}/v"), v),
-            ]);
+            state.extend([(format!("{i}/parameter"), parameter), (format!("{i}/m"), m), (format!("{i}/v"), v)]);
         }
         Ok(state)
     }
@@ -219,25 +198,16 @@ impl Optimizer {
     ///
     /// # Errors
     /// Where `entry` errs or returns a tensor of another shape or type.
-    pub fn restore<'a>(
-        &mut self,
-        entry: impl Fn(&str) -> anyhow::Result<&'a Tensor>,
-    ) -> anyhow::Result<()> {
+    pub fn restore<'a>(&mut self, entry: impl Fn(&str) -> anyhow::Result<&'a Tensor>) -> anyhow::Result<()> {
         let step_count = entry("step_count")?.to_scalar::<i64>()?;
         self.step_count = usize::try_from(step_count)?;
         for (i, (var, moments)) in self.vars.iter().zip(&mut self.moments).enumerate() {
             let host = |name: &str| -> anyhow::Result<Vec<f64>> {
                 let tensor = entry(&format!("{i}/{name}"))?;
-                anyhow::ensure!(
-                    tensor.shape() == var.shape(),
-                    "{name} of another shape than its parameter"
-                );
+                anyhow::ensure!(tensor.shape() == var.shape(), "{name} of another shape than its parameter");
                 Ok(tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
             };
-            *moments = Moments::Host {
-                m: host("m")?,
-                v: host("v")?,
-            };
+            *moments = Moments::Host { m: host("m")?, v: host("v")? };
             var.set(&entry(&format!("{i}/parameter"))?.to_device(var.device())?)?;
         }
         Ok(())
@@ -249,10 +219,7 @@ impl Optimizer {
     pub fn use_plain_operations(&mut self) -> Result<()> {
         for (var, moments) in self.vars.iter().zip(&mut self.moments) {
             let zeros = var.zeros_like()?;
-            *moments = Moments::Plain {
-                m: zeros.clone(),
-                v: zeros,
-            };
+            *moments = Moments::Plain { m: zeros.clone(), v: zeros };
         }
         Ok(())
     }
@@ -276,21 +243,13 @@ impl<'a> Update<'a> {
     fn new(config: &'a Config, step_count: usize) -> Self {
         let Hyperparameters { beta1, beta2, .. } = config.hyperparameters;
         let t = i32::try_from(step_count).unwrap_or(i32::MAX);
-        Self {
-            config,
-            bias1: 1.0 - beta1.powi(t),
-            bias2: 1.0 - beta2.powi(t),
-        }
+        Self { config, bias1: 1.0 - beta1.powi(t), bias2: 1.0 - beta2.powi(t) }
     }
 
     /// The update of all entries, in place.
     fn in_place(&self, theta: &mut [f64], g: &[f64], m: &mut [f64], v: &mut [f64]) {
         let (bias1, bias2) = (self.bias1, self.bias2);
-        let Config {
-            rule,
-            learning_rate: alpha,
-            hyperparameters: h,
-        } = *self.config;
+        let Config { rule, learning_rate: alpha, hyperparameters: h } = *self.config;
         let entries = [theta, m, v];
         match rule {
             Rule::GradientDescent => for_each(entries, g, move |[theta, _, _], g| {
@@ -313,11 +272,7 @@ impl<'a> Update<'a> {
                 *theta -= alpha * (g / (v.sqrt() + h.epsilon));
             }),
             Rule::Adam | Rule::AdamW => {
-                let decay = if rule == Rule::AdamW {
-                    alpha * h.weight_decay
-                } else {
-                    0.0
-                };
+                let decay = if rule == Rule::AdamW { alpha * h.weight_decay } else { 0.0 };
                 for_each(entries, g, move |[theta, m, v], g| {
                     *theta -= decay * *theta;
                     *m = h.beta1 * *m + (1.0 - h.beta1) * g;
@@ -330,11 +285,7 @@ impl<'a> Update<'a> {
 
     /// The same update in plain tensor operations; returns the new θ.
     fn plain(&self, g: &Tensor, theta: &Tensor, m: &mut Tensor, v: &mut Tensor) -> Result<Tensor> {
-        let Config {
-            rule,
-            learning_rate: alpha,
-            hyperparameters: h,
-        } = *self.config;
+        let Config { rule, learning_rate: alpha, hyperparameters: h } = *self.config;
         let theta = theta.detach();
         let direction = match rule {
             Rule::GradientDescent => g.clone(),
@@ -360,11 +311,7 @@ impl<'a> Update<'a> {
                 ((&*m / self.bias1)? / ((&*v / self.bias2)?.sqrt()? + h.epsilon)?)?
             }
         };
-        let kept = if rule == Rule::AdamW {
-            1.0 - alpha * h.weight_decay
-        } else {
-            1.0
-        };
+        let kept = if rule == Rule::AdamW { 1.0 - alpha * h.weight_decay } else { 1.0 };
         (theta * kept)? - (direction * alpha)?
     }
 }

@@ -10,10 +10,12 @@ use std::{
 
 use anyhow::{Result, anyhow};
 
+// ANCHOR: allocator
 /// Tensors of 40–80 KB are made and dropped all the time here; mimalloc keeps their pages, glibc returns them each time.
 #[cfg(not(target_family = "wasm"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+// ANCHOR_END: allocator
 
 /// Stack for backprop: candle walks a graph recursively, both backward and when it is dropped.
 ///
@@ -23,6 +25,7 @@ const STACK_BYTES: usize = 1 << 30;
 /// Says how many threads there are, unless the user did: candle's CPU `matmul` opens /proc/cpuinfo each time otherwise.
 ///
 /// To be called first in `main`, before any thread is started.
+// ANCHOR: threads
 pub fn set_thread_count() {
     if std::env::var_os("RAYON_NUM_THREADS").is_none() {
         let count = thread::available_parallelism().map_or(1, usize::from);
@@ -33,6 +36,7 @@ pub fn set_thread_count() {
         }
     }
 }
+// ANCHOR_END: threads
 
 /// Number of threads that work is split over.
 pub fn thread_count() -> usize {
@@ -44,9 +48,7 @@ const WORKER_STACK_BYTES: usize = 1 << 28;
 
 /// Gives the worker threads deep stacks too. To be called after [`set_thread_count`], before any work is split.
 pub fn start_workers() -> Result<()> {
-    Ok(rayon::ThreadPoolBuilder::new()
-        .stack_size(WORKER_STACK_BYTES)
-        .build_global()?)
+    Ok(rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK_BYTES).build_global()?)
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -77,11 +79,7 @@ pub fn interrupted() -> bool {
 /// Runs `f` on a thread with a stack deep enough for thousands of unrolled iterations.
 pub fn with_deep_stack<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new()
-            .stack_size(STACK_BYTES)
-            .spawn_scoped(scope, f)?;
-        thread.join().map_err(|_| {
-            anyhow!("internal error: the computation panicked (its message is above)")
-        })?
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, f)?;
+        thread.join().map_err(|_| anyhow!("internal error: the computation panicked (its message is above)"))?
     })
 }

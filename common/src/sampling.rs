@@ -34,9 +34,7 @@ pub fn grid(first: f64, last: f64, count: usize) -> Vec<f64> {
 
 /// Noisy observations f(x) + ε of a function, ε ~ N(0, `noise_std`²), one draw per point.
 pub fn observe(f: impl Fn(f64) -> f64, xs: &[f64], noise_std: f64, rng: &mut Rng) -> Vec<f64> {
-    xs.iter()
-        .map(|&x| f(x) + noise_std * rng.sample::<f64, _>(StandardNormal))
-        .collect()
+    xs.iter().map(|&x| f(x) + noise_std * rng.sample::<f64, _>(StandardNormal)).collect()
 }
 
 /// `count` independent draws from N(0, 1).
@@ -50,28 +48,14 @@ pub fn uniform_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
 }
 
 /// A matrix `[rows, columns]` of independent N(0, 1) entries, f64.
-pub fn normal_matrix(
-    rows: usize,
-    columns: usize,
-    rng: &mut Rng,
-    device: &Device,
-) -> Result<Tensor> {
-    Ok(Tensor::from_vec(
-        normal_vec(rows * columns, rng),
-        (rows, columns),
-        device,
-    )?)
+pub fn normal_matrix(rows: usize, columns: usize, rng: &mut Rng, device: &Device) -> Result<Tensor> {
+    Ok(Tensor::from_vec(normal_vec(rows * columns, rng), (rows, columns), device)?)
 }
 
 /// `count` points `[count, dimension]` spread evenly over the unit sphere: Gaussian vectors scaled to length one.
 ///
 /// `dimension` is at least 1.
-pub fn unit_sphere(
-    count: usize,
-    dimension: usize,
-    rng: &mut Rng,
-    device: &Device,
-) -> Result<Tensor> {
+pub fn unit_sphere(count: usize, dimension: usize, rng: &mut Rng, device: &Device) -> Result<Tensor> {
     let x = normal_matrix(count, dimension, rng, device)?;
     let norms = x.sqr()?.sum_keepdim(1)?.sqrt()?;
     Ok(x.broadcast_div(&norms)?)
@@ -88,10 +72,7 @@ impl Dataset {
     /// Pairs `x` `[N, …]` with `y` `[N, …]`. Errors if the numbers of samples differ or are zero.
     pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
         let (nx, ny) = (x.dim(0)?, y.dim(0)?);
-        ensure!(
-            nx == ny && nx > 0,
-            "a data set needs as many inputs as targets, at least one; got {nx} and {ny}"
-        );
+        ensure!(nx == ny && nx > 0, "a data set needs as many inputs as targets, at least one; got {nx} and {ny}");
         Ok(Self { x, y })
     }
 
@@ -114,19 +95,11 @@ impl Dataset {
     }
 
     /// Mini-batches as [`Dataset::batches`], over the samples in an order drawn from `rng`.
-    pub fn shuffled_batches(
-        &self,
-        batch_size: usize,
-        rng: &mut Rng,
-    ) -> Result<Vec<(Tensor, Tensor)>> {
+    pub fn shuffled_batches(&self, batch_size: usize, rng: &mut Rng) -> Result<Vec<(Tensor, Tensor)>> {
         let mut order: Vec<u32> = (0..self.len() as u32).collect();
         order.shuffle(rng);
         let order = Tensor::new(order, self.x.device())?;
-        Self {
-            x: self.x.index_select(&order, 0)?,
-            y: self.y.index_select(&order, 0)?,
-        }
-        .batches(batch_size)
+        Self { x: self.x.index_select(&order, 0)?, y: self.y.index_select(&order, 0)? }.batches(batch_size)
     }
 }
 
@@ -153,10 +126,7 @@ mod tests {
 
     #[test]
     fn without_noise_an_observation_is_the_function() {
-        assert_eq!(
-            observe(|x| x * x, &[1.0, 2.0], 0.0, &mut rng(1, 0)),
-            [1.0, 4.0]
-        );
+        assert_eq!(observe(|x| x * x, &[1.0, 2.0], 0.0, &mut rng(1, 0)), [1.0, 4.0]);
     }
 
     #[test]

@@ -32,20 +32,12 @@ impl Spread {
     /// The points `first` and later.
     pub fn from(&self, first: usize) -> Self {
         let rest = |values: &[f64]| values.get(first..).unwrap_or_default().to_vec();
-        Self {
-            low: rest(&self.low),
-            median: rest(&self.median),
-            high: rest(&self.high),
-        }
+        Self { low: rest(&self.low), median: rest(&self.median), high: rest(&self.high) }
     }
 
     /// A curve through the points given as [`Spread::at`] has them.
     pub fn through(points: impl IntoIterator<Item = [f64; 3]>) -> Self {
-        let mut spread = Self {
-            low: vec![],
-            median: vec![],
-            high: vec![],
-        };
+        let mut spread = Self { low: vec![], median: vec![], high: vec![] };
         for [median, low, high] in points {
             spread.low.push(low);
             spread.median.push(median);
@@ -73,9 +65,7 @@ fn median(sorted: &[f64]) -> f64 {
 
 /// √(mean of squares); NaN without values.
 pub fn root_mean_square(values: impl IntoIterator<Item = f64>) -> f64 {
-    let (count, sum) = values
-        .into_iter()
-        .fold((0.0, 0.0), |(count, sum), v| (count + 1.0, sum + v * v));
+    let (count, sum) = values.into_iter().fold((0.0, 0.0), |(count, sum), v| (count + 1.0, sum + v * v));
     (sum / count).sqrt()
 }
 

@@ -12,13 +12,8 @@ pub struct Table {
 impl Table {
     /// An empty table whose counter is called `counter` and whose values are called `columns`.
     pub fn new<S: Into<String>>(counter: &str, columns: impl IntoIterator<Item = S>) -> Self {
-        let columns = std::iter::once(counter.to_owned())
-            .chain(columns.into_iter().map(Into::into))
-            .collect();
-        Self {
-            columns,
-            rows: vec![],
-        }
+        let columns = std::iter::once(counter.to_owned()).chain(columns.into_iter().map(Into::into)).collect();
+        Self { columns, rows: vec![] }
     }
 
     /// Appends a row; a missing value is NaN, a value without a column is dropped.
@@ -62,11 +57,7 @@ impl Table {
         for (count, values) in &self.rows {
             let _ = write!(csv, "{count}");
             for value in values {
-                let _ = if value.is_nan() {
-                    write!(csv, ",")
-                } else {
-                    write!(csv, ",{value:?}")
-                };
+                let _ = if value.is_nan() { write!(csv, ",") } else { write!(csv, ",{value:?}") };
             }
             csv.push('\n');
         }
@@ -83,10 +74,7 @@ mod tests {
         let mut table = Table::new("update", ["loss", "error"]);
         table.push(0, &[0.1 + 0.2, 1e-20]);
         table.push(1, &[2.0]);
-        assert_eq!(
-            table.to_csv(),
-            "update,loss,error\n0,0.30000000000000004,1e-20\n1,2.0,\n"
-        );
+        assert_eq!(table.to_csv(), "update,loss,error\n0,0.30000000000000004,1e-20\n1,2.0,\n");
         assert_eq!(table.column("loss"), [0.1 + 0.2, 2.0]);
         assert_eq!(table.counts(), [0.0, 1.0]);
         assert!(table.last("error").is_nan() && table.column("none").is_empty());

@@ -21,13 +21,8 @@ pub struct Diverged {
 
 impl std::fmt::Display for Diverged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            counter, at, loss, ..
-        } = self;
-        write!(
-            f,
-            "the run diverged: the loss at {counter} {at} is {loss:.3e}; a smaller step may help"
-        )
+        let Self { counter, at, loss, .. } = self;
+        write!(f, "the run diverged: the loss at {counter} {at} is {loss:.3e}; a smaller step may help")
     }
 }
 
@@ -39,22 +34,11 @@ const BEYOND_HOPE: f64 = 1e9;
 /// [`Diverged`] at `counter` number `at` if `loss` is not finite, or 10⁹ times as large as the first one of `history`
 /// (last column) and as 1.
 pub fn check_loss(history: &Table, counter: &str, at: usize, loss: f64) -> Result<()> {
-    let first = history
-        .rows()
-        .first()
-        .and_then(|(_, values)| values.last())
-        .copied();
-    if loss.is_finite() && loss.abs() <= BEYOND_HOPE * first.unwrap_or(f64::INFINITY).abs().max(1.0)
-    {
+    let first = history.rows().first().and_then(|(_, values)| values.last()).copied();
+    if loss.is_finite() && loss.abs() <= BEYOND_HOPE * first.unwrap_or(f64::INFINITY).abs().max(1.0) {
         return Ok(());
     }
-    Err(Diverged {
-        counter: counter.to_owned(),
-        at,
-        loss,
-        history: history.clone(),
-    }
-    .into())
+    Err(Diverged { counter: counter.to_owned(), at, loss, history: history.clone() }.into())
 }
 
 /// `history` with a row more, or [`Diverged`] if one of the `values`, all losses, has diverged.
@@ -68,21 +52,13 @@ pub fn record(history: &mut Table, count: usize, values: &[f64]) -> Result<()> {
 
 /// The value of a loss; errors unless it has rank 0 (backprop of anything else would differentiate its sum in silence).
 pub fn loss_value(loss: &Tensor) -> Result<f64> {
-    ensure!(
-        loss.rank() == 0,
-        "a loss has rank 0, this one has shape {:?}",
-        loss.dims()
-    );
+    ensure!(loss.rank() == 0, "a loss has rank 0, this one has shape {:?}", loss.dims());
     Ok(loss.to_dtype(candle_core::DType::F64)?.to_scalar()?)
 }
 
 /// Updates after which a long training is looked at: 0, 1, and about `per_decade` in each factor of ten, up to `last`.
 pub fn checkpoints(last: usize, per_decade: u32) -> Vec<usize> {
-    let power = |j: u32| {
-        10f64
-            .powf(f64::from(j) / f64::from(per_decade.max(1)))
-            .round() as usize
-    };
+    let power = |j: u32| 10f64.powf(f64::from(j) / f64::from(per_decade.max(1))).round() as usize;
     let between = (0..).map(power).take_while(|&count| count < last);
     let mut counts: Vec<usize> = std::iter::once(0).chain(between).chain([last]).collect();
     counts.dedup();

@@ -31,13 +31,7 @@ pub trait Unfolded: Sync {
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Self::Problem>>;
 
     /// Iteration `k`, from 0: the next x `[K, n]`. `rng` is for algorithms that are random themselves.
-    fn iterate(
-        &self,
-        k: usize,
-        x: &Tensor,
-        problem: &Self::Problem,
-        rng: &mut Rng,
-    ) -> Result<Tensor>;
+    fn iterate(&self, k: usize, x: &Tensor, problem: &Self::Problem, rng: &mut Rng) -> Result<Tensor>;
 }
 // ANCHOR_END: unfolded
 

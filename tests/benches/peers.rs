@@ -27,8 +27,7 @@ fn measure(name: &str, prepare: Prepare) -> Result<()> {
     }
     again.sort_by(f64::total_cmp);
     let again = (again[(again.len() - 1) / 2] + again[again.len() / 2]) / 2.0;
-    let line =
-        serde_json::json!({ "training": name, "first_s": first, "again_s": again, "loss": loss });
+    let line = serde_json::json!({ "training": name, "first_s": first, "again_s": again, "loss": loss });
     println!("{line}");
     Ok(())
 }
@@ -36,15 +35,9 @@ fn measure(name: &str, prepare: Prepare) -> Result<()> {
 fn main() -> Result<()> {
     process::set_thread_count();
     process::start_workers()?;
-    let names: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|name| !name.starts_with('-'))
-        .collect();
+    let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     process::with_deep_stack(|| {
         let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
-        TRAININGS
-            .iter()
-            .filter(|(name, _)| wanted(name))
-            .try_for_each(|(name, prepare)| measure(name, *prepare))
+        TRAININGS.iter().filter(|(name, _)| wanted(name)).try_for_each(|(name, prepare)| measure(name, *prepare))
     })
 }

@@ -1,15 +1,16 @@
-//! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables`.
+//! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables [-- NAME …]`.
 //!
-//! Trainings beside their hand-written floors, and how the cost of an update grows with depth, batch and dimension. Times are
-//! medians of rounds in which the candidates take turns.
+//! `floor`: trainings beside the same written by hand. `pieces`: operations beside plain candle. `growth`: the cost of an update
+//! by depth, batch and dimension. Times are medians of rounds in which the candidates take turns.
 
 mod against_floor;
 mod floor;
 mod least_squares;
+mod operations;
 #[allow(dead_code, reason = "not all trainings have a floor")]
 mod sections;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use anyhow::Result;
 use candle_core::Device;
@@ -21,6 +22,7 @@ use common::{
     sampling::rng,
     unfolding::{Schedule, batch_gradient, theory},
 };
+use operations::Candidate;
 
 /// The size of an update: iterations t, problems K, unknowns n (with 2n observations).
 #[derive(Clone, Copy)]
@@ -30,22 +32,18 @@ struct Size {
     unknowns: usize,
 }
 
-const BOOK: Size = Size {
-    depth: 50,
-    batch: 100,
-    unknowns: 50,
-};
+const BOOK: Size = Size { depth: 50, batch: 100, unknowns: 50 };
 
 const ROUNDS: usize = 15;
 
-/// The median milliseconds of each candidate.
-fn medians(mut candidates: Vec<Box<dyn FnMut() -> Result<()> + '_>>) -> Result<Vec<f64>> {
+/// The median milliseconds of each candidate, which takes `repeats` turns in a row.
+fn medians(mut candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
     let mut milliseconds = vec![vec![]; candidates.len()];
     for _ in 0..ROUNDS {
         for (candidate, milliseconds) in candidates.iter_mut().zip(&mut milliseconds) {
             let begin = Instant::now();
-            candidate()?;
-            milliseconds.push(1e3 * begin.elapsed().as_secs_f64());
+            (0..repeats).try_for_each(|_| candidate())?;
+            milliseconds.push(1e3 * begin.elapsed().as_secs_f64() / repeats as f64);
         }
     }
     let median = |mut milliseconds: Vec<f64>| {
@@ -55,25 +53,31 @@ fn medians(mut candidates: Vec<Box<dyn FnMut() -> Result<()> + '_>>) -> Result<V
     Ok(milliseconds.into_iter().map(median).collect())
 }
 
+fn pieces() -> Result<()> {
+    println!("| operation, forward and backward | plain candle | fast | plain / fast |\n|---|--:|--:|--:|");
+    for operation in operations::all()? {
+        let candidates = operation.forms.into_iter().map(|(_, candidate)| candidate);
+        let times = medians(candidates.collect(), 20)?;
+        let (fast, plain) = (1e3 * times[0], 1e3 * times[1]);
+        println!("| `{}` | {plain:.1} µs | {fast:.1} µs | {:.1} |", operation.name, plain / fast);
+    }
+    Ok(())
+}
+
 fn floors() -> Result<()> {
-    println!(
-        "| training | threads | floor | section | plain candle | section / floor |\n|---|--:|--:|--:|--:|--:|"
-    );
+    println!("| training | threads | floor | section | plain candle | section / floor |\n|---|--:|--:|--:|--:|--:|");
     for (name, forms) in against_floor::FORMS {
         for threads in [1, 2] {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()?;
-            let trainings = forms.iter().map(|(_, prepare)| prepare());
-            let trainings = trainings.collect::<Result<Vec<_>>>()?;
-            let run = |training: &sections::Training| pool.install(|| training().map(|_| ()));
-            let candidates = trainings
-                .iter()
-                .map(|training| Box::new(move || run(training)) as Box<_>);
-            let times = medians(candidates.collect())?;
-            let plain = times
-                .get(2)
-                .map_or("–".into(), |plain| format!("{plain:.1} ms"));
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = Arc::new(pool.build()?);
+            let candidate = |(_, prepare): &(&str, sections::Prepare)| {
+                let (training, pool) = (prepare()?, pool.clone());
+                let run = move || pool.install(|| training().map(drop));
+                Ok(Box::new(run) as Candidate)
+            };
+            let candidates = forms.iter().map(candidate).collect::<Result<_>>()?;
+            let times = medians(candidates, 1)?;
+            let plain = times.get(2).map_or("–".into(), |plain| format!("{plain:.1} ms"));
             println!(
                 "| `{name}` | {threads} | {:.2} ms | {:.2} ms | {plain} | {:.2} |",
                 times[0],
@@ -82,60 +86,53 @@ fn floors() -> Result<()> {
             );
         }
     }
-    println!();
     Ok(())
 }
 
 /// An update that can be repeated.
-fn update(size: Size) -> Result<impl FnMut() -> Result<()>> {
-    let Size {
-        depth,
-        batch,
-        unknowns,
-    } = size;
+fn update(size: Size) -> Result<Candidate> {
+    let Size { depth, batch, unknowns } = size;
     let model = LinearModel::gaussian(2 * unknowns, unknowns, &mut rng(0, 0), &Device::Cpu)?;
     let fixed = theory::fixed_step_size(&model.eigenvalues);
     let step_size = Schedule::constant(fixed, 8, &Device::Cpu)?;
     let network = Network::new(&model, &step_size)?;
     let parameters = [step_size.parameter()];
     let mut adam = Optimizer::new(parameters.to_vec(), Rule::Adam.with(1e-9))?;
-    Ok(move || {
-        let (_, gradients) = batch_gradient(&network, &parameters, depth, batch, |shard| {
-            rng(1, shard as u64)
-        })?;
+    Ok(Box::new(move || {
+        let (_, gradients) = batch_gradient(&network, &parameters, depth, batch, |shard| rng(1, shard as u64))?;
         Ok(adam.step(&gradients)?)
-    })
+    }))
 }
 
 fn growth(what: &str, values: [usize; 5], size: impl Fn(usize) -> Size) -> Result<()> {
-    let updates = values
-        .iter()
-        .map(|&value| Ok(Box::new(update(size(value))?) as Box<_>));
-    let times = medians(updates.collect::<Result<_>>()?)?;
+    let updates = values.iter().map(|&value| update(size(value)));
+    let times = medians(updates.collect::<Result<_>>()?, 1)?;
     println!("| {what} | one update | as a multiple |\n|--:|--:|--:|");
     for (value, time) in values.iter().zip(&times) {
         println!("| {value} | {time:.2} ms | {:.2} |", time / times[0]);
     }
-    println!();
     Ok(())
 }
 
 fn main() -> Result<()> {
     process::set_thread_count();
     process::start_workers()?;
+    let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     process::with_deep_stack(|| {
-        floors()?;
-        growth("depth t", [50, 100, 200, 400, 800], |depth| Size {
-            depth,
-            ..BOOK
-        })?;
-        growth("batch K", [50, 100, 200, 400, 800], |batch| Size {
-            batch,
-            ..BOOK
-        })?;
-        growth("unknowns n", [25, 50, 100, 200, 400], |unknowns| Size {
-            unknowns,
-            ..BOOK
-        })
+        if wanted("floor") {
+            floors()?;
+        }
+        if wanted("pieces") {
+            pieces()?;
+        }
+        if wanted("growth") {
+            growth("depth t", [50, 100, 200, 400, 800], |depth| Size { depth, ..BOOK })?;
+            println!();
+            growth("batch K", [50, 100, 200, 400, 800], |batch| Size { batch, ..BOOK })?;
+            println!();
+            growth("unknowns n", [25, 50, 100, 200, 400], |unknowns| Size { unknowns, ..BOOK })?;
+        }
+        Ok(())
     })
 }

@@ -13,9 +13,7 @@ use std::{
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
-use chapter3::{
-    du_gd, least_squares, linear_model::LinearModel, noisy_gd, pgd, quadratic, rastrigin, ridge,
-};
+use chapter3::{du_gd, least_squares, linear_model::LinearModel, noisy_gd, pgd, quadratic, rastrigin, ridge};
 use common::{
     checkpoint::Interrupted,
     context::{Context, Observer},
@@ -26,8 +24,8 @@ use common::{
     sampling::{self, Rng},
     section::Section,
     unfolding::{
-        Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, batch_gradient,
-        mean_squared_errors, theory,
+        Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, batch_gradient, mean_squared_errors,
+        theory,
     },
 };
 use rand::Rng as _;
@@ -50,11 +48,7 @@ fn around_fixed(model: &LinearModel, scale: f64, count: usize) -> Vec<f64> {
 /// ‖X* − X̂‖²_F after `depth` iterations on four fixed problems.
 fn loss<U: Unfolded>(unfolded: &U, depth: usize) -> Result<Tensor> {
     let rng = &mut sampling::rng(7, 7);
-    let Batch {
-        start: mut x,
-        solution,
-        problem,
-    } = unfolded.draw(4, rng)?;
+    let Batch { start: mut x, solution, problem } = unfolded.draw(4, rng)?;
     for k in 0..depth {
         x = unfolded.iterate(k, &x, &problem, rng)?;
     }
@@ -62,12 +56,7 @@ fn loss<U: Unfolded>(unfolded: &U, depth: usize) -> Result<Tensor> {
 }
 
 /// Backprop against central differences; the loss is scaled so that the largest derivative is 1000.
-fn check_gradient<U: Unfolded>(
-    unfolded: &U,
-    parameters: &[Var],
-    depth: usize,
-    h: f64,
-) -> Result<()> {
+fn check_gradient<U: Unfolded>(unfolded: &U, parameters: &[Var], depth: usize, h: f64) -> Result<()> {
     let gradients = loss(unfolded, depth)?.backward()?;
     let mut largest = 0f64;
     for parameter in parameters {
@@ -75,9 +64,7 @@ fn check_gradient<U: Unfolded>(
         largest = largest.max(gradient.abs()?.max_all()?.to_scalar()?);
     }
     assert!(largest > 0.0);
-    let error = gradient_error(parameters, h, || {
-        Ok((loss(unfolded, depth)? * (1000.0 / largest))?)
-    })?;
+    let error = gradient_error(parameters, h, || Ok((loss(unfolded, depth)? * (1000.0 / largest))?))?;
     assert!(error < 1e-6, "{error:e}");
     Ok(())
 }
@@ -90,10 +77,7 @@ fn gradients_through_fifty_iterations() -> Result<()> {
         let step_size = Schedule::new(&around_fixed(&model, 0.25, period), CPU)?;
         let network = least_squares::Network::new(&model, &step_size)?;
         check_gradient(&network, &[step_size.parameter()], 50, 1e-7)?;
-        let noisy = noisy_gd::Network {
-            least_squares: network,
-            noise_std: 0.5,
-        };
+        let noisy = noisy_gd::Network { least_squares: network, noise_std: 0.5 };
         check_gradient(&noisy, &[step_size.parameter()], 50, 1e-7)?;
         let projected = pgd::Network::new(&model, 5.0, &step_size)?;
         check_gradient(&projected, &[step_size.parameter()], 50, 1e-7)?;
@@ -118,12 +102,8 @@ fn gradients_through_fifty_iterations() -> Result<()> {
 fn gradients_through_rastrigin() -> Result<()> {
     for (depth, first, last, h) in [(6, 0.008, 0.002, 1e-8), (50, 3e-4, 1e-4, 1e-8)] {
         let step_size = Schedule::new(&sampling::grid(first, last, depth), CPU)?;
-        let network = rastrigin::Network {
-            num_unknowns: 5,
-            start_std: 5.0,
-            step_size: step_size.clone(),
-            device: CPU.clone(),
-        };
+        let network =
+            rastrigin::Network { num_unknowns: 5, start_std: 5.0, step_size: step_size.clone(), device: CPU.clone() };
         check_gradient(&network, &[step_size.parameter()], depth, h)?;
     }
     Ok(())
@@ -143,13 +123,8 @@ fn shards_of_fused_steps_agree_with_one_plain_graph() -> Result<()> {
     let batches = [50, 50, 25].iter().enumerate();
     let batches = batches.map(|(shard, &rows)| network.draw(rows, &mut rng(shard)));
     let batches = batches.collect::<Result<Vec<_>>>()?;
-    let join = |f: fn(&Batch<Tensor>) -> &Tensor| {
-        Tensor::cat(&batches.iter().map(f).collect::<Vec<_>>(), 0)
-    };
-    let (b, solution) = (
-        join(|batch| &batch.problem)?,
-        join(|batch| &batch.solution)?,
-    );
+    let join = |f: fn(&Batch<Tensor>) -> &Tensor| Tensor::cat(&batches.iter().map(f).collect::<Vec<_>>(), 0);
+    let (b, solution) = (join(|batch| &batch.problem)?, join(|batch| &batch.solution)?);
     let (eta, mut x) = (&parameters[0], b.zeros_like()?);
     for k in 0..depth {
         let gradient = (x.matmul(&model.gram)? - &b)?;
@@ -159,12 +134,8 @@ fn shards_of_fused_steps_agree_with_one_plain_graph() -> Result<()> {
     let plain = plain_loss.backward()?;
 
     let plain_loss = plain_loss.to_scalar::<f64>()?;
-    assert!(
-        (loss / plain_loss - 1.0).abs() < 1e-11,
-        "{loss} {plain_loss}"
-    );
-    let values =
-        |store: &candle_core::backprop::GradStore| store.get(eta).unwrap().to_vec1::<f64>();
+    assert!((loss / plain_loss - 1.0).abs() < 1e-11, "{loss} {plain_loss}");
+    let values = |store: &candle_core::backprop::GradStore| store.get(eta).unwrap().to_vec1::<f64>();
     let (fused, plain) = (values(&gradients)?, values(&plain)?);
     let scale = plain.iter().fold(0f64, |scale, g| scale.max(g.abs()));
     for (fused, plain) in fused.iter().zip(&plain) {
@@ -182,15 +153,9 @@ fn elementwise_operations_agree_with_their_plain_twins() -> Result<()> {
         let weights = sampling::normal_matrix(7, 5, rng, CPU)?;
         let (f, df) = (rastrigin::slope, rastrigin::curvature);
         let pairs = [
-            (
-                ops::elementwise(&x, f, df)?,
-                ops::elementwise_plain(&x, f, df)?,
-            ),
+            (ops::elementwise(&x, f, df)?, ops::elementwise_plain(&x, f, df)?),
             (ops::hardtanh(&x)?, x.clamp(-1.0, 1.0)?),
-            (
-                ops::gradient_step(&x, &eta, f, df)?,
-                ops::gradient_step_plain(&x, &eta, f, df)?,
-            ),
+            (ops::gradient_step(&x, &eta, f, df)?, ops::gradient_step_plain(&x, &eta, f, df)?),
         ];
         for (fused, plain) in pairs {
             let gradients = |y: &Tensor| -> Result<Vec<f64>> {
@@ -206,20 +171,14 @@ fn elementwise_operations_agree_with_their_plain_twins() -> Result<()> {
             let (fused, plain) = (gradients(&fused)?, gradients(&plain)?);
             assert_eq!(fused.len(), plain.len());
             for (fused, plain) in fused.iter().zip(&plain) {
-                assert!(
-                    (fused - plain).abs() <= 1e-12 * plain.abs().max(1.0),
-                    "{fused} {plain}"
-                );
+                assert!((fused - plain).abs() <= 1e-12 * plain.abs().max(1.0), "{fused} {plain}");
             }
         }
     }
     // Exactly on the box the projection does not move.
     let x = Var::new(&[-1.0, 1.0, 0.5], CPU)?;
     let gradients = ops::hardtanh(&x)?.sum_all()?.backward()?;
-    assert_eq!(
-        gradients.get(&x).unwrap().to_vec1::<f64>()?,
-        [0.0, 0.0, 1.0]
-    );
+    assert_eq!(gradients.get(&x).unwrap().to_vec1::<f64>()?, [0.0, 0.0, 1.0]);
     Ok(())
 }
 
@@ -234,11 +193,7 @@ fn the_box_solver_meets_the_optimality_conditions() -> Result<()> {
         let y = (sampling::normal_matrix(5, m, rng, CPU)? * 5.0)?;
         let b = model.adjoint.forward(&y)?;
         let x = linalg::box_minimum(&model.gram, &b, 1.0)?;
-        let (g, b, x) = (
-            linalg::to_matrix(&model.gram)?,
-            linalg::to_matrix(&b.t()?)?,
-            linalg::to_matrix(&x.t()?)?,
-        );
+        let (g, b, x) = (linalg::to_matrix(&model.gram)?, linalg::to_matrix(&b.t()?)?, linalg::to_matrix(&x.t()?)?);
         for (b, x) in b.column_iter().zip(x.column_iter()) {
             let (b, x) = (b.into_owned(), x.into_owned());
             assert!(x.amax() <= 1.0);
@@ -247,10 +202,7 @@ fn the_box_solver_meets_the_optimality_conditions() -> Result<()> {
             bound_entries += x.iter().filter(|v| v.abs() == 1.0).count();
         }
     }
-    assert!(
-        bound_entries > 1000,
-        "{bound_entries}: the box hardly binds here, so nothing was tested"
-    );
+    assert!(bound_entries > 1000, "{bound_entries}: the box hardly binds here, so nothing was tested");
     // The minimum without the box lies in a corner of it: every multiplier is zero.
     let model = small_model(3)?;
     let corner = Tensor::ones((1, 10), DType::F64, CPU)?;
@@ -276,10 +228,7 @@ fn gradient_descent_contracts_as_its_eigenvalues_say() -> Result<()> {
         // With the best fixed step both ends of the spectrum contract alike, and what lies between is gone by then.
         if mse[150] > 1e-20 {
             let measured = (mse[150] / mse[140]).powf(0.05);
-            assert!(
-                (measured / rate - 1.0).abs() < 1e-3,
-                "seed {seed}: {measured} {rate}"
-            );
+            assert!((measured / rate - 1.0).abs() < 1e-3, "seed {seed}: {measured} {rate}");
         }
     }
     Ok(())
@@ -290,25 +239,9 @@ fn trained_steps(seed: u64, period: usize, num_generations: usize) -> Result<(Ve
     let model = LinearModel::gaussian(40, 20, &mut sampling::rng(seed, 0), CPU)?;
     let schedule = &Schedule::constant(0.0, period, CPU)?;
     let network = least_squares::Network::new(&model, schedule)?;
-    let training = Incremental {
-        num_generations,
-        num_updates: 40,
-        batch_size: 50,
-        num_test: 50,
-        ..Default::default()
-    };
-    let learnable = Learnable {
-        name: "step_size",
-        schedule,
-        learning_rate: 3e-4,
-    };
-    let learned = training.learn(
-        "learned",
-        "",
-        &network,
-        &[learnable],
-        &mut Context::new(seed),
-    )?;
+    let training = Incremental { num_generations, num_updates: 40, batch_size: 50, num_test: 50, ..Default::default() };
+    let learnable = Learnable { name: "step_size", schedule, learning_rate: 3e-4 };
+    let learned = training.learn("learned", "", &network, &[learnable], &mut Context::new(seed))?;
     Ok((learned.step_sizes().to_vec(), model.eigenvalues))
 }
 
@@ -330,14 +263,8 @@ fn learned_periodic_steps_contract_at_least_as_well_as_the_best_fixed_one() -> R
             let fixed = theory::contraction(&[theory::fixed_step_size(&eigenvalues)], &eigenvalues);
             let learned = theory::contraction(&steps, &eigenvalues);
             let best = theory::chebyshev_rate(&eigenvalues, period);
-            assert!(
-                learned <= fixed,
-                "seed {seed}, T = {period}: {learned} {fixed}"
-            );
-            assert!(
-                learned >= best * 0.9,
-                "seed {seed}, T = {period}: {learned} is better than possible, {best}"
-            );
+            assert!(learned <= fixed, "seed {seed}, T = {period}: {learned} {fixed}");
+            assert!(learned >= best * 0.9, "seed {seed}, T = {period}: {learned} is better than possible, {best}");
         }
     }
     Ok(())
@@ -375,10 +302,7 @@ fn least_squares_beats_its_baseline() -> Result<()> {
         };
         let outcome = least_squares::LeastSquares::run(&config, &mut Context::new(seed))?;
         let [t2, t8, free] = [0, 1, 2].map(|index| ratio(&outcome, index, 30));
-        assert!(
-            t2 > 4.0 && t8 > 20.0 && free > 20.0,
-            "seed {seed}: {t2} {t8} {free}"
-        );
+        assert!(t2 > 4.0 && t8 > 20.0 && free > 20.0, "seed {seed}: {t2} {t8} {free}");
     }
     Ok(())
 }
@@ -387,19 +311,10 @@ fn least_squares_beats_its_baseline() -> Result<()> {
 fn the_quadratic_beats_its_baseline() -> Result<()> {
     for seed in 1..=5 {
         let outcome = quadratic::Quadratic::run(&Default::default(), &mut Context::new(seed))?;
-        assert!(
-            ratio(&outcome, 0, 25) > 3.0 && ratio(&outcome, 0, 30) > 3.0,
-            "seed {seed}"
-        );
+        assert!(ratio(&outcome, 0, 25) > 3.0 && ratio(&outcome, 0, 30) > 3.0, "seed {seed}");
         let first = outcome.fixed[0].curve.mse[0];
-        assert!(
-            (90.0..110.0).contains(&first),
-            "E‖x₀‖² = n = 100, not {first}"
-        );
-        assert_eq!(
-            first, outcome.learned[0].curve.mse[0],
-            "both curves are normalised alike, on the same problems"
-        );
+        assert!((90.0..110.0).contains(&first), "E‖x₀‖² = n = 100, not {first}");
+        assert_eq!(first, outcome.learned[0].curve.mse[0], "both curves are normalised alike, on the same problems");
     }
     Ok(())
 }
@@ -422,10 +337,7 @@ fn learned_penalties_help_at_few_iterations() -> Result<()> {
         let outcome = ridge::Ridge::run(&config, &mut Context::new(seed))?;
         for k in [5, 10] {
             let mse = |index: usize| outcome.learned[index].curve.mse[k];
-            assert!(
-                mse(1) < mse(0) && mse(0) < outcome.best_fixed(k),
-                "seed {seed}, iteration {k}"
-            );
+            assert!(mse(1) < mse(0) && mse(0) < outcome.best_fixed(k), "seed {seed}, iteration {k}");
         }
     }
     Ok(())
@@ -450,23 +362,12 @@ fn learned_steps_get_below_the_noise_floor() -> Result<()> {
         let model = LinearModel::gaussian(40, 20, &mut sampling::rng(seed, 0), CPU)?;
         let step_size = Schedule::new(&[outcome.comparison.fixed[0].step_size], CPU)?;
         let least_squares = least_squares::Network::new(&model, &step_size)?;
-        let network = noisy_gd::Network {
-            least_squares,
-            noise_std: 1.0,
-        };
+        let network = noisy_gd::Network { least_squares, noise_std: 1.0 };
         let settled = &mean_squared_errors(&network, 250, 200, seed)?[150..];
         let settled = settled.iter().sum::<f64>() / settled.len() as f64;
-        assert!(
-            (settled / outcome.noise_floor - 1.0).abs() < 0.05,
-            "seed {seed}: {settled} {}",
-            outcome.noise_floor
-        );
+        assert!((settled / outcome.noise_floor - 1.0).abs() < 0.05, "seed {seed}: {settled} {}", outcome.noise_floor);
         let learned = outcome.comparison.learned[0].curve.mse[40];
-        assert!(
-            learned < 0.6 * outcome.noise_floor,
-            "seed {seed}: {learned} {}",
-            outcome.noise_floor
-        );
+        assert!(learned < 0.6 * outcome.noise_floor, "seed {seed}: {learned} {}", outcome.noise_floor);
     }
     Ok(())
 }
@@ -477,27 +378,14 @@ fn projected_gradient_descent_reaches_a_millionth() -> Result<()> {
         for seed in 1..=3 {
             let config = pgd::Config {
                 observation_std,
-                training: Incremental {
-                    batch_size: 100,
-                    ..pgd::Config::default().training
-                },
+                training: Incremental { batch_size: 100, ..pgd::Config::default().training },
                 ..Default::default()
             };
             let outcome = pgd::Pgd::run(&config, &mut Context::new(seed))?;
-            let (learned, ratio) = (
-                outcome.comparison.learned[0].curve.mse[25],
-                ratio(&outcome.comparison, 0, 25),
-            );
+            let (learned, ratio) = (outcome.comparison.learned[0].curve.mse[25], ratio(&outcome.comparison, 0, 25));
             let reached = learned < 1e-6 || observation_std > 1.0;
-            assert!(
-                reached && ratio > 100.0,
-                "σ = {observation_std}, seed {seed}: {learned:e} {ratio}"
-            );
-            assert!(
-                observation_std == 1.0 || outcome.active > 0.2,
-                "{}",
-                outcome.active
-            );
+            assert!(reached && ratio > 100.0, "σ = {observation_std}, seed {seed}: {learned:e} {ratio}");
+            assert!(observation_std == 1.0 || outcome.active > 0.2, "{}", outcome.active);
         }
     }
     Ok(())
@@ -518,11 +406,7 @@ fn rastrigin_ends_below_every_fixed_step() -> Result<()> {
         };
         let outcome = rastrigin::Rastrigin::run(&config, &mut Context::new(seed))?;
         assert_eq!(outcome.fixed.len(), 3);
-        assert!(
-            ratio(&outcome, 0, 30) > 1.5,
-            "seed {seed}: {}",
-            ratio(&outcome, 0, 30)
-        );
+        assert!(ratio(&outcome, 0, 30) > 1.5, "seed {seed}: {}", ratio(&outcome, 0, 30));
     }
     Ok(())
 }
@@ -539,11 +423,7 @@ impl<U: Unfolded<Problem: Clone + Sync>> Unfolded for OnFixture<U> {
 
     fn draw(&self, count: usize, _: &mut Rng) -> Result<Batch<U::Problem>> {
         // The one problem that the test set has: the mini-batches are larger.
-        let update = if count == 1 {
-            0
-        } else {
-            self.next.fetch_add(1, Ordering::Relaxed)
-        };
+        let update = if count == 1 { 0 } else { self.next.fetch_add(1, Ordering::Relaxed) };
         Ok(self.batches[update].clone())
     }
 
@@ -578,10 +458,7 @@ fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
     assert_eq!(found.len(), wanted.len(), "{what}");
     let scale = wanted.iter().fold(0f64, |scale, v| scale.max(v.abs()));
     for (found, wanted) in found.iter().zip(wanted) {
-        assert!(
-            (found - wanted).abs() <= tolerance * scale,
-            "{what}: {found} {wanted}"
-        );
+        assert!((found - wanted).abs() <= tolerance * scale, "{what}: {found} {wanted}");
     }
 }
 
@@ -596,85 +473,35 @@ fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
     let batch_size = batches[0].start.dim(0)?;
     let rng = |_| sampling::rng(0, 0);
     let on = |step_size: &Schedule| -> Result<_> {
-        Ok(OnFixture {
-            network: network(step_size)?,
-            batches: batches.to_vec(),
-            next: AtomicUsize::new(0),
-        })
+        Ok(OnFixture { network: network(step_size)?, batches: batches.to_vec(), next: AtomicUsize::new(0) })
     };
     let incremental = &fixture["incremental"];
-    let (depths, inner) = (
-        incremental["num_iterations"].as_u64().unwrap() as usize,
-        incremental["inner"].as_u64().unwrap() as usize,
-    );
+    let (depths, inner) =
+        (incremental["num_iterations"].as_u64().unwrap() as usize, incremental["inner"].as_u64().unwrap() as usize);
     for run in incremental["runs"].as_array().unwrap() {
         let learning_rate = run["learning_rate"].as_f64().unwrap();
         let losses = numbers(&run["loss"]);
-        let rows: Vec<Vec<f64>> = run["step_size"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(numbers)
-            .collect();
+        let rows: Vec<Vec<f64>> = run["step_size"].as_array().unwrap().iter().map(numbers).collect();
 
         let step_size = Schedule::new(start, CPU)?;
         let unfolded = on(&step_size)?;
         let parameters = [step_size.parameter()];
         let mut adam = Optimizer::new(parameters.to_vec(), Rule::Adam.with(learning_rate))?;
         for update in 0..depths * inner {
-            let (loss, gradients) =
-                batch_gradient(&unfolded, &parameters, 1 + update / inner, batch_size, rng)?;
-            assert_close(
-                &format!("loss {update}"),
-                &[loss],
-                &[losses[update]],
-                tolerance,
-            );
+            let (loss, gradients) = batch_gradient(&unfolded, &parameters, 1 + update / inner, batch_size, rng)?;
+            assert_close(&format!("loss {update}"), &[loss], &[losses[update]], tolerance);
             adam.step(&gradients)?;
-            assert_close(
-                &format!("step sizes {update}"),
-                &step_size.values()?,
-                &rows[update + 1],
-                tolerance,
-            );
+            assert_close(&format!("step sizes {update}"), &step_size.values()?, &rows[update + 1], tolerance);
         }
 
         let step_size = Schedule::new(start, CPU)?;
-        let training = Incremental {
-            num_generations: depths,
-            num_updates: inner,
-            batch_size,
-            num_test: 1,
-            ..Default::default()
-        };
-        let learnable = Learnable {
-            name: "step_size",
-            schedule: &step_size,
-            learning_rate,
-        };
-        let learned = training.learn(
-            "learned",
-            "",
-            &on(&step_size)?,
-            &[learnable],
-            &mut Context::new(1),
-        )?;
-        assert_close(
-            "step sizes",
-            learned.step_sizes(),
-            rows.last().unwrap(),
-            tolerance,
-        );
-        let means: Vec<f64> = losses
-            .chunks(inner)
-            .map(|losses| losses.iter().sum::<f64>() / inner as f64)
-            .collect();
-        assert_close(
-            "train_loss",
-            &learned.generations.column("train_loss"),
-            &means,
-            tolerance,
-        );
+        let training =
+            Incremental { num_generations: depths, num_updates: inner, batch_size, num_test: 1, ..Default::default() };
+        let learnable = Learnable { name: "step_size", schedule: &step_size, learning_rate };
+        let learned = training.learn("learned", "", &on(&step_size)?, &[learnable], &mut Context::new(1))?;
+        assert_close("step sizes", learned.step_sizes(), rows.last().unwrap(), tolerance);
+        let means: Vec<f64> = losses.chunks(inner).map(|losses| losses.iter().sum::<f64>() / inner as f64).collect();
+        assert_close("train_loss", &learned.generations.column("train_loss"), &means, tolerance);
     }
     for gradient in fixture["gradients"].as_array().unwrap() {
         let step_size = Schedule::new(&numbers(&gradient["step_size"]), CPU)?;
@@ -683,12 +510,7 @@ fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
         let (loss, found) = batch_gradient(&on(&step_size)?, &parameters, depth, batch_size, rng)?;
         assert_close("loss", &[loss], &numbers(&gradient["loss"]), tolerance);
         let found = found.get(&parameters[0]).unwrap().to_vec1::<f64>()?;
-        assert_close(
-            "gradient",
-            &found,
-            &numbers(&gradient["gradient"]),
-            10.0 * tolerance,
-        );
+        assert_close("gradient", &found, &numbers(&gradient["gradient"]), 10.0 * tolerance);
     }
     Ok(())
 }
@@ -702,18 +524,9 @@ fn parity_of_least_squares() -> Result<()> {
     let batch = |y: &Value| -> Result<_> {
         let y = tensor(y)?;
         let b = model.adjoint.forward(&y)?;
-        Ok(Batch {
-            start: b.zeros_like()?,
-            solution: solution.forward(&y)?,
-            problem: b,
-        })
+        Ok(Batch { start: b.zeros_like()?, solution: solution.forward(&y)?, problem: b })
     };
-    let batches = fixture["y"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(batch)
-        .collect::<Result<Vec<_>>>()?;
+    let batches = fixture["y"].as_array().unwrap().iter().map(batch).collect::<Result<Vec<_>>>()?;
     assert_close(
         "fixed step",
         &[theory::fixed_step_size(&model.eigenvalues)],
@@ -727,30 +540,15 @@ fn parity_of_least_squares() -> Result<()> {
 fn parity_of_projected_gradient_descent() -> Result<()> {
     let fixture = fixture("projected")?;
     let model = LinearModel::new(tensor(&fixture["a"])?)?;
-    let pairs = fixture["y"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip(fixture["x_star"].as_array().unwrap());
+    let pairs = fixture["y"].as_array().unwrap().iter().zip(fixture["x_star"].as_array().unwrap());
     let batch = |(y, x_star): (&Value, &Value)| -> Result<_> {
         let b = model.adjoint.forward(&tensor(y)?)?;
         let solution = linalg::box_minimum(&model.gram, &b, 1.0)?;
-        assert_close(
-            "x*",
-            &solution.flatten_all()?.to_vec1::<f64>()?,
-            &numbers(x_star),
-            1e-12,
-        );
-        Ok(Batch {
-            start: b.zeros_like()?,
-            solution,
-            problem: b,
-        })
+        assert_close("x*", &solution.flatten_all()?.to_vec1::<f64>()?, &numbers(x_star), 1e-12);
+        Ok(Batch { start: b.zeros_like()?, solution, problem: b })
     };
     let batches = pairs.map(batch).collect::<Result<Vec<_>>>()?;
-    check_parity(&fixture, &[0.0; 6], &batches, 1e-12, |step_size| {
-        pgd::Network::new(&model, 1.0, step_size)
-    })
+    check_parity(&fixture, &[0.0; 6], &batches, 1e-12, |step_size| pgd::Network::new(&model, 1.0, step_size))
 }
 
 #[test]
@@ -758,25 +556,11 @@ fn parity_of_rastrigin() -> Result<()> {
     let fixture = fixture("rastrigin")?;
     let batch = |x0: &Value| -> Result<_> {
         let start = tensor(x0)?;
-        Ok(Batch {
-            solution: start.zeros_like()?,
-            start,
-            problem: (),
-        })
+        Ok(Batch { solution: start.zeros_like()?, start, problem: () })
     };
-    let batches = fixture["x0"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(batch)
-        .collect::<Result<Vec<_>>>()?;
+    let batches = fixture["x0"].as_array().unwrap().iter().map(batch).collect::<Result<Vec<_>>>()?;
     check_parity(&fixture, &[0.01; 6], &batches, 1e-11, |step_size| {
-        Ok(rastrigin::Network {
-            num_unknowns: 5,
-            start_std: 5.0,
-            step_size: step_size.clone(),
-            device: CPU.clone(),
-        })
+        Ok(rastrigin::Network { num_unknowns: 5, start_std: 5.0, step_size: step_size.clone(), device: CPU.clone() })
     })
 }
 
@@ -831,11 +615,7 @@ fn small_least_squares(context: &mut Context) -> Result<String> {
 
 fn tables<S: Section>(config: &S::Config, context: &mut Context) -> Result<String> {
     let report = S::report(config, &S::run(config, context)?)?;
-    Ok(report
-        .tables
-        .iter()
-        .map(|(stem, table)| format!("{stem}\n{}", table.to_csv()))
-        .collect())
+    Ok(report.tables.iter().map(|(stem, table)| format!("{stem}\n{}", table.to_csv())).collect())
 }
 
 type Run = fn(&mut Context) -> Result<String>;
@@ -844,9 +624,7 @@ const RUNS: [Run; 3] = [small_least_squares, small_ridge, small_noisy_gd];
 #[test]
 fn the_number_of_threads_changes_nothing() -> Result<()> {
     let with = |threads, run: Run| -> Result<String> {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()?;
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
         pool.install(|| run(&mut Context::new(3)))
     };
     for run in RUNS {
@@ -877,9 +655,7 @@ fn an_interrupted_run_continues_as_if_nothing_had_happened() -> Result<()> {
             let mut checkpoint = common::checkpoint::Checkpoint::new();
             let mut stops = 0;
             let result = loop {
-                let observer = Impatient {
-                    patience: Cell::new(if stops < 3 { patience } else { 1000 }),
-                };
+                let observer = Impatient { patience: Cell::new(if stops < 3 { patience } else { 1000 }) };
                 let mut context = Context::new(1).with(CPU.clone(), Box::new(observer));
                 context.checkpoint = checkpoint;
                 match run(&mut context) {
@@ -925,10 +701,7 @@ fn line(output: &Output) -> String {
 fn signalled(out: &Path, signal: &str, options: &[&str]) -> Result<Output> {
     use std::process::Stdio;
     let mut command = start(out, options);
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     for _ in 0..2000 {
         if out.exists() {
             break; // it listens before it makes its directory
@@ -936,12 +709,7 @@ fn signalled(out: &Path, signal: &str, options: &[&str]) -> Result<Output> {
         thread::sleep(Duration::from_millis(5));
     }
     thread::sleep(Duration::from_millis(200));
-    assert!(
-        Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status()?
-            .success()
-    );
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status()?.success());
     Ok(child.wait_with_output()?)
 }
 
@@ -961,66 +729,36 @@ fn ctrl_c_leaves_a_checkpoint_and_resume_ends_with_the_same_files() -> Result<()
 
     let output = signalled(&stopped, "-INT", &[])?;
     assert_eq!(output.status.code(), Some(130), "{}", line(&output));
-    assert!(
-        line(&output).starts_with("error: interrupted: learned_T8 has finished "),
-        "{}",
-        line(&output)
-    );
+    assert!(line(&output).starts_with("error: interrupted: learned_T8 has finished "), "{}", line(&output));
     assert_eq!(files(&stopped)?, ["checkpoint.safetensors"]);
     let checkpoint = stopped.join("checkpoint.safetensors");
 
     // Another run's checkpoint, half a checkpoint, none.
     let refused = start(&stopped, &["--resume", "--seed=2"]).output()?;
     assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
-    assert!(
-        line(&refused).ends_with("seed = 1 there, 2 here"),
-        "{}",
-        line(&refused)
-    );
+    assert!(line(&refused).ends_with("seed = 1 there, 2 here"), "{}", line(&refused));
     let refused = start(&stopped, &["--resume", "--num-test=7"]).output()?;
-    assert!(
-        line(&refused).ends_with("num_test = 500 there, 7 here"),
-        "{}",
-        line(&refused)
-    );
+    assert!(line(&refused).ends_with("num_test = 500 there, 7 here"), "{}", line(&refused));
     let half = directory.path().join("half");
     fs::create_dir(&half)?;
     let bytes = fs::read(&checkpoint)?;
-    fs::write(
-        half.join("checkpoint.safetensors"),
-        &bytes[..bytes.len() / 2],
-    )?;
+    fs::write(half.join("checkpoint.safetensors"), &bytes[..bytes.len() / 2])?;
     let refused = start(&half, &["--resume"]).output()?;
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        line(&refused).contains("is not a readable checkpoint"),
-        "{}",
-        line(&refused)
-    );
+    assert!(line(&refused).contains("is not a readable checkpoint"), "{}", line(&refused));
     let none = directory.path().join("none");
     let refused = start(&none, &["--resume"]).output()?;
     assert_eq!(refused.status.code(), Some(1));
-    assert!(
-        line(&refused).contains("there is no checkpoint") && !none.exists(),
-        "{}",
-        line(&refused)
-    );
+    assert!(line(&refused).contains("there is no checkpoint") && !none.exists(), "{}", line(&refused));
 
     // Continued with one thread, it ends where a run with two threads and without a stop ends.
-    let output = start(&stopped, &["--resume", "--quiet"])
-        .env("RAYON_NUM_THREADS", "1")
-        .output()?;
+    let output = start(&stopped, &["--resume", "--quiet"]).env("RAYON_NUM_THREADS", "1").output()?;
     assert!(output.status.success(), "{}", line(&output));
-    let output = start(&whole, &["--quiet"])
-        .env("RAYON_NUM_THREADS", "2")
-        .output()?;
+    let output = start(&whole, &["--quiet"]).env("RAYON_NUM_THREADS", "2").output()?;
     assert!(output.status.success(), "{}", line(&output));
     assert_eq!(files(&stopped)?, files(&whole)?);
     for name in files(&whole)?.iter().filter(|name| *name != "summary.json") {
-        assert!(
-            fs::read(whole.join(name))? == fs::read(stopped.join(name))?,
-            "{name} differs"
-        );
+        assert!(fs::read(whole.join(name))? == fs::read(stopped.join(name))?, "{name} differs");
     }
     Ok(())
 }

@@ -9,8 +9,7 @@ use std::{fs, io, process::Stdio};
 
 use candle_core::{DType, Device, Tensor, utils};
 use support::programs::{
-    Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny,
-    tiny_run,
+    Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run,
 };
 use tests::{programs, section_programs};
 
@@ -20,10 +19,7 @@ fn refuse(name: &str, arguments: &[&str], status: i32, parts: &[&str]) {
     let place = scratch();
     let line = fail(place.path(), name, arguments, status);
     for part in parts {
-        assert!(
-            line.contains(part),
-            "{name} {arguments:?}: no '{part}' in: {line}"
-        );
+        assert!(line.contains(part), "{name} {arguments:?}: no '{part}' in: {line}");
     }
     assert_eq!(names(place.path()), [""; 0], "{name} {arguments:?}");
 }
@@ -33,46 +29,19 @@ fn help_teaches_and_version_tells() {
     let place = scratch();
     for name in programs() {
         let help = succeed(place.path(), &name, &["--help"]);
-        assert!(
-            help.stdout
-                .contains(&format!("cargo run --release --bin {name} -- ")),
-            "{}",
-            help.stdout
-        );
+        assert!(help.stdout.contains(&format!("cargo run --release --bin {name} -- ")), "{}", help.stdout);
         assert_eq!(help.stderr, "");
         let options = options(&name);
-        for shared in [
-            "--seed",
-            "--out",
-            "--format",
-            "--device",
-            "--quiet",
-            "--help",
-            "--version",
-        ] {
+        for shared in ["--seed", "--out", "--format", "--device", "--quiet", "--help", "--version"] {
             assert!(has(&options, shared), "{name}: no {shared}");
         }
         // A value that has no default is one of those that the shell gives a meaning of its own.
-        for option in options
-            .iter()
-            .filter(|option| option.takes_value && option.default.is_none())
-        {
-            assert!(
-                ["--out", "--preset", "--load"].contains(&option.name.as_str()),
-                "{name}: {option:?}"
-            );
+        for option in options.iter().filter(|option| option.takes_value && option.default.is_none()) {
+            assert!(["--out", "--preset", "--load"].contains(&option.name.as_str()), "{name}: {option:?}");
         }
         let version = succeed(place.path(), &name, &["--version"]).stdout;
-        let number = version
-            .strip_prefix(&format!("{name} "))
-            .expect("name and version");
-        assert!(
-            number
-                .trim()
-                .split('.')
-                .all(|part| part.parse::<u32>().is_ok()),
-            "{version}"
-        );
+        let number = version.strip_prefix(&format!("{name} ")).expect("name and version");
+        assert!(number.trim().split('.').all(|part| part.parse::<u32>().is_ok()), "{version}");
     }
     assert_eq!(names(place.path()), [""; 0]);
 }
@@ -80,29 +49,17 @@ fn help_teaches_and_version_tells() {
 /// What an option must refuse, judged by its name where the name says it, else by its default.
 fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
     const NOT_NUMBERS: [&str; 6] = ["NaN", "inf", "-inf", "1e999", "many", ""];
-    const NOT_COUNTS: [&str; 6] = [
-        "0",
-        "-1",
-        "1.5",
-        "1e6",
-        "1000000000000",
-        "99999999999999999999999",
-    ];
+    const NOT_COUNTS: [&str; 6] = ["0", "-1", "1.5", "1e6", "1000000000000", "99999999999999999999999"];
     let number = |other: &[&'static str]| [&NOT_NUMBERS[..], other].concat();
     match option.name.trim_start_matches("--") {
         "out" | "load" => vec![],
-        "learning-rate"
-        | "penalty-learning-rate"
-        | "step-size"
-        | "width"
-        | "spacing"
-        | "epsilon" => number(&["0", "-0", "-1"]),
+        "learning-rate" | "penalty-learning-rate" | "step-size" | "width" | "spacing" | "epsilon" => {
+            number(&["0", "-0", "-1"])
+        }
         "noise-std" | "weight-decay" => number(&["-1", "-1e-300"]),
         "momentum" | "decay" | "beta1" | "beta2" => number(&["1", "-0.1"]),
         "seed" => number(&["-1", "1.5", "1e6", "18446744073709551616"]),
-        name if name.starts_with("num-") || ["size", "batch-size"].contains(&name) => {
-            number(&NOT_COUNTS)
-        }
+        name if name.starts_with("num-") || ["size", "batch-size"].contains(&name) => number(&NOT_COUNTS),
         _ if !option.possible.is_empty() => vec!["nonsense", "", "-1"],
         _ => match option.default.as_deref() {
             Some(default) if default.contains(',') => vec!["many", "NaN", "inf", "1,NaN", "1,", ""],
@@ -125,17 +82,11 @@ fn every_option_refuses_what_is_out_of_its_range() {
                 assert!(line.contains(&option.name), "{what}");
                 // Of a list, clap names the entry that is wrong.
                 let wrong = value.split(',').next_back().unwrap_or(value);
-                assert!(
-                    wrong.is_empty() || line.contains(&format!("'{wrong}'")),
-                    "{what}"
-                );
+                assert!(wrong.is_empty() || line.contains(&format!("'{wrong}'")), "{what}");
                 for possible in &option.possible {
                     assert!(line.contains(possible.as_str()), "{what}");
                 }
-                assert!(
-                    line.contains("must be") || !option.possible.is_empty(),
-                    "{what}"
-                );
+                assert!(line.contains("must be") || !option.possible.is_empty(), "{what}");
             }
         }
     }
@@ -152,10 +103,7 @@ fn every_option_survives_extreme_values() {
             };
             for extreme in ["0", "1", "1e308", "5e-324", "0.999999999999"] {
                 let value = vec![extreme; default.split(',').count()].join(",");
-                if default
-                    .split(',')
-                    .any(|entry| entry.parse::<f64>().is_err())
-                {
+                if default.split(',').any(|entry| entry.parse::<f64>().is_err()) {
                     continue;
                 }
                 let place = scratch();
@@ -165,19 +113,12 @@ fn every_option_survives_extreme_values() {
                 let what = format!("{name} {} {value}: {}", option.name, run.stderr);
                 match run.status {
                     0 => {}
-                    1 => assert!(
-                        run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1,
-                        "{what}"
-                    ),
+                    1 => assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{what}"),
                     2 => assert_eq!(names(place.path()), [""; 0], "{what}"),
                     _ => panic!("{what}"),
                 }
-                let zero_is_allowed =
-                    ["--noise-std", "--weight-decay", "--seed"].contains(&option.name.as_str());
-                assert!(
-                    extreme != "0" || !zero_is_allowed || run.status == 0,
-                    "{what}"
-                );
+                let zero_is_allowed = ["--noise-std", "--weight-decay", "--seed"].contains(&option.name.as_str());
+                assert!(extreme != "0" || !zero_is_allowed || run.status == 0, "{what}");
             }
         }
     }
@@ -187,63 +128,34 @@ fn every_option_survives_extreme_values() {
 fn tiny_but<'a>(options: &[Opt], option: &[&'a str; 2]) -> Vec<&'a str> {
     let all = tiny(options);
     let (flags, pairs) = all.split_at(all.len() % 2);
-    let others = pairs
-        .chunks(2)
-        .filter(|pair| pair[0] != option[0])
-        .flatten();
+    let others = pairs.chunks(2).filter(|pair| pair[0] != option[0]).flatten();
     flags.iter().chain(others).chain(option).copied().collect()
 }
 
 #[test]
 fn wrong_usage_is_told_in_a_line() {
     for name in programs() {
-        refuse(
-            &name,
-            &["--no-such-option"],
-            2,
-            &["--no-such-option", "--help"],
-        );
+        refuse(&name, &["--no-such-option"], 2, &["--no-such-option", "--help"]);
         refuse(&name, &["stray"], 2, &["stray"]);
         refuse(&name, &["--seed"], 2, &["--seed", "value"]);
         refuse(&name, &["--seed", "1", "--seed", "2"], 2, &["--seed"]);
     }
-    refuse(
-        "sec2_4_autodiff",
-        &["--point", "1"],
-        2,
-        &["--point", "two numbers"],
-    );
-    refuse(
-        "sec2_4_gradient_descent",
-        &["--start", "1,2,3"],
-        2,
-        &["--start", "two numbers"],
-    );
+    refuse("sec2_4_autodiff", &["--point", "1"], 2, &["--point", "two numbers"]);
+    refuse("sec2_4_gradient_descent", &["--start", "1,2,3"], 2, &["--start", "two numbers"]);
 }
 
 #[test]
 fn a_device_that_was_not_compiled_in_is_told() {
-    let devices = [
-        ("cuda", utils::cuda_is_available()),
-        ("metal", utils::metal_is_available()),
-    ];
+    let devices = [("cuda", utils::cuda_is_available()), ("metal", utils::metal_is_available())];
     for (device, built) in devices {
         for name in programs().iter().filter(|_| !built) {
-            refuse(
-                name,
-                &["--device", device],
-                2,
-                &["--device", device, "built for auto, cpu"],
-            );
+            refuse(name, &["--device", device], 2, &["--device", device, "built for auto, cpu"]);
         }
     }
     for name in section_programs() {
         let place = scratch();
         tiny_run(place.path(), &name, "run", &["--device", "cpu"]);
-        assert_eq!(
-            json(&place.path().join("run/summary.json"))["device"],
-            "cpu"
-        );
+        assert_eq!(json(&place.path().join("run/summary.json"))["device"], "cpu");
     }
 }
 
@@ -251,20 +163,11 @@ fn a_device_that_was_not_compiled_in_is_told() {
 const DIVERGING: [(&str, &[&str]); 7] = [
     ("sec2_4_4_regression", &["--learning-rate", "1e6"]),
     ("sec2_5_1_rbf", &["--learning-rate", "1e6"]),
-    (
-        "sec2_5_1_rbf",
-        &["--preset", "gradient-descent", "--learning-rate", "1e6"],
-    ),
-    (
-        "sec2_5_1_rbf",
-        &["--optimizer", "momentum", "--learning-rate", "0.01"],
-    ),
+    ("sec2_5_1_rbf", &["--preset", "gradient-descent", "--learning-rate", "1e6"]),
+    ("sec2_5_1_rbf", &["--optimizer", "momentum", "--learning-rate", "0.01"]),
     ("sec2_5_2_three_layer_nn", &["--step-size", "1e6"]),
     ("sec2_5_2_three_layer_nn", &["--step-size", "4"]),
-    (
-        "sec2_4_gradient_descent",
-        &["--step-size", "0.3", "--num-iterations", "1000"],
-    ),
+    ("sec2_4_gradient_descent", &["--step-size", "0.3", "--num-iterations", "1000"]),
 ];
 
 #[test]
@@ -276,11 +179,7 @@ fn an_output_directory_that_cannot_be_is_told_before_training() {
             let arguments = [arguments, &["--out", out]].concat();
             let line = fail(place.path(), name, &arguments, 1);
             assert!(line.contains(&format!("--out {out}")), "{name}: {line}");
-            assert_eq!(
-                files(place.path()),
-                [("file".to_owned(), b"mine".to_vec())].into(),
-                "{name}"
-            );
+            assert_eq!(files(place.path()), [("file".to_owned(), b"mine".to_vec())].into(), "{name}");
         }
     };
     for name in section_programs() {
@@ -298,51 +197,34 @@ fn an_output_directory_that_cannot_be_is_told_before_training() {
 }
 
 #[test]
+fn a_diverged_history_does_not_lie_beside_the_figures_of_another_run() {
+    let place = scratch();
+    let name = "sec2_5_1_rbf";
+    succeed(place.path(), name, &["--out", "run"]);
+    fs::write(place.path().join("run/notes.txt"), "mine").expect("a file");
+    let arguments = ["--learning-rate", "1e6", "--out", "run"];
+    fail(place.path(), name, &arguments, 1);
+    assert_eq!(names(&place.path().join("run")), ["history.csv", "notes.txt"]);
+}
+
+#[test]
 fn a_diverging_run_keeps_its_history() {
     for (name, arguments) in DIVERGING {
         let place = scratch();
-        let line = fail(
-            place.path(),
-            name,
-            &[arguments, &["--out", "run"]].concat(),
-            1,
-        );
+        let line = fail(place.path(), name, &[arguments, &["--out", "run"]].concat(), 1);
         let what = format!("{name} {arguments:?}: {line}");
         let out = place.path().join("run");
         assert_eq!(names(&out), ["history.csv"], "{what}");
-        assert!(
-            line.contains("diverged")
-                && line.contains("saved")
-                && line.contains("run: history.csv"),
-            "{what}"
-        );
+        assert!(line.contains("diverged") && line.contains("saved") && line.contains("run: history.csv"), "{what}");
 
         let (header, rows) = table(&out.join("history.csv"));
-        let counter = if header[0] == "epoch" {
-            "update"
-        } else {
-            &header[0]
-        };
-        let at = line
-            .split(&format!("the loss at {counter} "))
-            .nth(1)
-            .expect("a counter");
-        let at: usize = at
-            .split(' ')
-            .next()
-            .and_then(|at| at.parse().ok())
-            .expect("a number");
+        let counter = if header[0] == "epoch" { "update" } else { &header[0] };
+        let at = line.split(&format!("the loss at {counter} ")).nth(1).expect("a counter");
+        let at: usize = at.split(' ').next().and_then(|at| at.parse().ok()).expect("a number");
         // Update `at` is the first without a row; an epoch of the regression has 11 updates and row 0 is before them.
-        let whole = if header[0] == "epoch" {
-            at / 11 + 1
-        } else {
-            at
-        };
+        let whole = if header[0] == "epoch" { at / 11 + 1 } else { at };
         assert_eq!(rows.len(), whole, "{what}");
-        assert!(
-            !rows.is_empty() && rows.iter().flatten().all(|value| value.is_finite()),
-            "{what}"
-        );
+        assert!(!rows.is_empty() && rows.iter().flatten().all(|value| value.is_finite()), "{what}");
     }
 }
 
@@ -359,12 +241,9 @@ fn load_refuses_what_is_not_the_programs_parameters() {
         let place = scratch();
         tiny_run(place.path(), &name, "run", &[]);
         let good = fs::read(place.path().join("run/params.safetensors")).expect("parameters");
-        let parameters =
-            candle_core::safetensors::load_buffer(&good, &Device::Cpu).expect("parameters");
+        let parameters = candle_core::safetensors::load_buffer(&good, &Device::Cpu).expect("parameters");
         let saved = |change: Change| {
-            let changed = parameters
-                .iter()
-                .map(|(name, tensor)| change(name, tensor).expect("a tensor"));
+            let changed = parameters.iter().map(|(name, tensor)| change(name, tensor).expect("a tensor"));
             let file = scratch();
             let path = file.path().join("changed");
             candle_core::safetensors::save(&changed.collect(), &path).expect("a file");
@@ -381,23 +260,12 @@ fn load_refuses_what_is_not_the_programs_parameters() {
             ("huge_header", huge_header),
             ("garbled", garbled),
             ("text", b"p1 = 3.0\np2 = 1.0\n".to_vec()),
-            (
-                "other_names",
-                saved(|name, t| Ok((format!("not_{name}"), t.clone()))),
-            ),
+            ("other_names", saved(|name, t| Ok((format!("not_{name}"), t.clone())))),
             (
                 "other_shape",
-                saved(|name, t| {
-                    Ok((
-                        name.to_owned(),
-                        Tensor::cat(&[t.flatten_all()?, t.flatten_all()?], 0)?,
-                    ))
-                }),
+                saved(|name, t| Ok((name.to_owned(), Tensor::cat(&[t.flatten_all()?, t.flatten_all()?], 0)?))),
             ),
-            (
-                "other_type",
-                saved(|name, t| Ok((name.to_owned(), t.to_dtype(DType::F32)?))),
-            ),
+            ("other_type", saved(|name, t| Ok((name.to_owned(), t.to_dtype(DType::F32)?)))),
         ];
         for (file, content) in bad {
             let place = scratch();
@@ -411,21 +279,9 @@ fn load_refuses_what_is_not_the_programs_parameters() {
         refuse(&name, &["--load"], 2, &["--load"]);
 
         // Parameters that are no numbers: diverged before the first update.
-        fs::write(
-            place.path().join("nan"),
-            saved(|name, t| Ok((name.to_owned(), (t * f64::NAN)?))),
-        )
-        .expect("a file");
-        let line = fail(
-            place.path(),
-            &name,
-            &["--load", "nan", "--out", "nan_run"],
-            1,
-        );
-        assert!(
-            line.contains("diverged") && line.contains(" 0 "),
-            "{name}: {line}"
-        );
+        fs::write(place.path().join("nan"), saved(|name, t| Ok((name.to_owned(), (t * f64::NAN)?)))).expect("a file");
+        let line = fail(place.path(), &name, &["--load", "nan", "--out", "nan_run"], 1);
+        assert!(line.contains("diverged") && line.contains(" 0 "), "{name}: {line}");
     }
 }
 
@@ -438,12 +294,7 @@ fn load_continues_from_where_a_run_ended() {
         }
         let place = scratch();
         tiny_run(place.path(), &name, "first", &[]);
-        tiny_run(
-            place.path(),
-            &name,
-            "second",
-            &["--load", "first/params.safetensors"],
-        );
+        tiny_run(place.path(), &name, "second", &["--load", "first/params.safetensors"]);
         let history = |out: &str| table(&place.path().join(out).join("history.csv")).1;
         let (first, second) = (history("first"), history("second"));
         let loss = |row: &[f64]| row.last().copied();
@@ -452,10 +303,7 @@ fn load_continues_from_where_a_run_ended() {
         loaded.push(name);
     }
     for name in ["sec2_4_4_regression", "sec2_5_1_rbf"] {
-        assert!(
-            loaded.iter().any(|loaded| loaded == name),
-            "{name} takes --load"
-        );
+        assert!(loaded.iter().any(|loaded| loaded == name), "{name} takes --load");
     }
 }
 
@@ -464,11 +312,7 @@ fn quiet_prints_nothing() {
     for name in section_programs() {
         let place = scratch();
         let run = tiny_run(place.path(), &name, "run", &["--quiet"]);
-        assert_eq!(
-            (run.stdout.as_str(), run.stderr.as_str()),
-            ("", ""),
-            "{name}"
-        );
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "{name}");
         assert!(!names(&place.path().join("run")).is_empty(), "{name}");
     }
 }
@@ -483,15 +327,9 @@ fn a_reader_who_has_gone_is_no_error() {
             drop(reader);
             let mut command = command(place.path(), &name, arguments);
             command.stdout(writer).stderr(Stdio::piped());
-            let output = command
-                .spawn()
-                .and_then(|child| child.wait_with_output())
-                .expect("the program starts");
+            let output = command.spawn().and_then(|child| child.wait_with_output()).expect("the program starts");
             let stderr = String::from_utf8_lossy(&output.stderr);
-            assert!(
-                output.status.success() && !stderr.contains("error"),
-                "{name} {arguments:?}: {stderr}"
-            );
+            assert!(output.status.success() && !stderr.contains("error"), "{name} {arguments:?}: {stderr}");
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `<!-- output: command -->` | the command and what it prints |
 //! | `<!-- failure: command -->` | the command and the line with which it fails |
 //! | `<!-- figure: command -->` | the command and a link to the SVG that it draws, kept in `docs/figures` |
+//! | `<!-- measured: path -->` | the file `path`, with what a command measured on one machine, up to `<!-- end: measured -->` |
 //! | `<!-- stated: numbers -->` | nothing; numbers of the running text that come from elsewhere |
 
 use std::{
@@ -30,20 +31,13 @@ const README: [&str; 2] = ["README.md", "README.ja.md"];
 
 /// A line of a page that asks for something: `<!-- kind: argument -->`.
 fn marker(line: &str) -> Option<(&str, &str)> {
-    let (kind, argument) = line
-        .strip_prefix("<!-- ")?
-        .strip_suffix(" -->")?
-        .split_once(": ")?;
-    ["snippet", "output", "failure", "figure", "stated"]
-        .contains(&kind)
-        .then_some((kind, argument))
+    let (kind, argument) = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?.split_once(": ")?;
+    ["snippet", "output", "failure", "figure", "measured", "stated"].contains(&kind).then_some((kind, argument))
 }
 
 fn markers<'a>(page: &'a str, kind: &'a str) -> impl Iterator<Item = &'a str> {
     let found = page.lines().filter_map(marker);
-    found
-        .filter(move |(k, _)| *k == kind)
-        .map(|(_, argument)| argument)
+    found.filter(move |(k, _)| *k == kind).map(|(_, argument)| argument)
 }
 
 /// What a command printed, or the error that it ended with, and the figures that it drew by file stem.
@@ -57,9 +51,7 @@ struct Run {
 fn parse_command(command: &str) -> Result<(&str, Vec<&str>)> {
     let mut words = command.split_whitespace().peekable();
     ensure!(
-        ["cargo", "run", "--release"]
-            .iter()
-            .all(|word| words.next() == Some(word)),
+        ["cargo", "run", "--release"].iter().all(|word| words.next() == Some(word)),
         "`{command}`: not `cargo run --release …`"
     );
     if words.next_if_eq(&"--features").is_some() {
@@ -67,10 +59,7 @@ fn parse_command(command: &str) -> Result<(&str, Vec<&str>)> {
     }
     ensure!(words.next() == Some("--bin"), "`{command}`: no --bin");
     let name = words.next().context("no program after --bin")?;
-    ensure!(
-        matches!(words.next(), None | Some("--")),
-        "`{command}`: no `--` before the arguments"
-    );
+    ensure!(matches!(words.next(), None | Some("--")), "`{command}`: no `--` before the arguments");
     Ok((name, words.collect()))
 }
 
@@ -85,9 +74,7 @@ fn run(command: &str) -> Result<Run> {
     let failed = !output.status.success();
     let printed = if failed {
         let printed = String::from_utf8(output.stderr)?;
-        let errors = printed
-            .split_inclusive('\n')
-            .filter(|line| line.starts_with("error: "));
+        let errors = printed.split_inclusive('\n').filter(|line| line.starts_with("error: "));
         errors.collect()
     } else {
         String::from_utf8(output.stdout)?
@@ -99,25 +86,17 @@ fn run(command: &str) -> Result<Run> {
             figures.insert(stem(&file), fs::read_to_string(&file)?);
         }
     }
-    Ok(Run {
-        failed,
-        printed,
-        figures,
-    })
+    Ok(Run { failed, printed, figures })
 }
 
 /// The lines between `// ANCHOR: anchor` and `// ANCHOR_END: anchor`, without their common indentation.
 fn snippet(source: &str, anchor: &str) -> Result<String> {
     let is = |line: &str, mark: &str| line.trim() == format!("// {mark}: {anchor}");
     let mut lines = source.lines().skip_while(|line| !is(line, "ANCHOR"));
-    lines
-        .next()
-        .with_context(|| format!("no ANCHOR: {anchor}"))?;
+    lines.next().with_context(|| format!("no ANCHOR: {anchor}"))?;
     let mut quoted = vec![];
     loop {
-        let line = lines
-            .next()
-            .with_context(|| format!("no ANCHOR_END: {anchor}"))?;
+        let line = lines.next().with_context(|| format!("no ANCHOR_END: {anchor}"))?;
         if is(line, "ANCHOR_END") {
             break;
         }
@@ -126,16 +105,8 @@ fn snippet(source: &str, anchor: &str) -> Result<String> {
         }
     }
     let indented = |line: &&str| line.len() - line.trim_start().len();
-    let common = quoted
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(indented)
-        .min()
-        .unwrap_or(0);
-    Ok(quoted
-        .iter()
-        .map(|line| line.get(common..).unwrap_or("").to_owned() + "\n")
-        .collect())
+    let common = quoted.iter().filter(|line| !line.trim().is_empty()).map(indented).min().unwrap_or(0);
+    Ok(quoted.iter().map(|line| line.get(common..).unwrap_or("").to_owned() + "\n").collect())
 }
 
 /// The page as it should be: what follows each marker comes from `sources` and `runs`, unless it is there already
@@ -153,14 +124,8 @@ fn renewed(
         renewed += "\n";
         match marker(line) {
             Some(("snippet", place)) => {
-                let (path, anchor) = place
-                    .split_once('#')
-                    .with_context(|| format!("{place}: no #anchor"))?;
-                let language = if path.ends_with(".rs") {
-                    "rust"
-                } else {
-                    "text"
-                };
+                let (path, anchor) = place.split_once('#').with_context(|| format!("{place}: no #anchor"))?;
+                let language = if path.ends_with(".rs") { "rust" } else { "text" };
                 let quoted = snippet(&sources(path)?, anchor).context(path.to_owned())?;
                 take_fence(&mut rest);
                 renewed += &fence(language, &quoted);
@@ -170,6 +135,12 @@ fn renewed(
                 take_fence(&mut rest);
                 let old = take_fence(&mut rest).filter(|old| same_text(old, &printed));
                 renewed += &(fence("sh", command) + "\n" + &fence("text", &old.unwrap_or(printed)));
+            }
+            Some(("measured", path)) => {
+                let end = "<!-- end: measured -->\n";
+                let (_, after) = rest.split_once(end).with_context(|| format!("{path}: no `{end}`"))?;
+                rest = after;
+                renewed += &format!("\n{}\n\n{end}", sources(path)?.trim_end());
             }
             Some(("figure", command)) => {
                 take_fence(&mut rest);
@@ -192,14 +163,8 @@ fn fence(language: &str, content: &str) -> String {
 
 /// Takes a fenced block from the front of `rest`, if there is one, and returns its content.
 fn take_fence(rest: &mut &str) -> Option<String> {
-    let body = rest
-        .trim_start_matches('\n')
-        .strip_prefix("```")?
-        .split_once('\n')?
-        .1;
-    let (content, after) = body
-        .split_once("\n```\n")
-        .or_else(|| Some(("", body.strip_prefix("```\n")?)))?;
+    let body = rest.trim_start_matches('\n').strip_prefix("```")?.split_once('\n')?.1;
+    let (content, after) = body.split_once("\n```\n").or_else(|| Some(("", body.strip_prefix("```\n")?)))?;
     *rest = after;
     Some(content.to_owned() + "\n")
 }
@@ -218,8 +183,8 @@ fn figures(page: &str) -> Result<Vec<(String, String)>> {
         rest = after;
         if let Some(("figure", command)) = marker(line) {
             take_fence(&mut rest);
-            let name = figure_link(rest.trim_start_matches('\n'))
-                .context(format!("`{command}`: no figure after it"))?;
+            let name =
+                figure_link(rest.trim_start_matches('\n')).context(format!("`{command}`: no figure after it"))?;
             found.push((name.to_owned(), command.to_owned()));
         }
     }
@@ -228,22 +193,12 @@ fn figures(page: &str) -> Result<Vec<(String, String)>> {
 
 /// The figure called `name` among those drawn by `command`. A figure is called `PROGRAM`, `PROGRAM-variant` or, of a
 /// program that draws several, `PROGRAM-stem` or `PROGRAM-stem-variant`.
-fn drawn<'a>(
-    name: &str,
-    command: &str,
-    figures: &'a BTreeMap<String, String>,
-) -> Result<&'a String> {
+fn drawn<'a>(name: &str, command: &str, figures: &'a BTreeMap<String, String>) -> Result<&'a String> {
     let mut parts = name.split('-');
     let program = parse_command(command)?.0;
-    ensure!(
-        parts.next() == Some(program),
-        "{name}.svg: its name does not begin with {program}"
-    );
-    let wanted = if figures.len() == 1 {
-        figures.values().next()
-    } else {
-        parts.next().and_then(|stem| figures.get(stem))
-    };
+    ensure!(parts.next() == Some(program), "{name}.svg: its name does not begin with {program}");
+    let wanted =
+        if figures.len() == 1 { figures.values().next() } else { parts.next().and_then(|stem| figures.get(stem)) };
     wanted.with_context(|| format!("{name}.svg: `{command}` draws {:?}", figures.keys()))
 }
 
@@ -294,9 +249,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 /// Whether what follows a number makes it a time.
 fn is_time(after: &str) -> bool {
     let unit = after.trim_start_matches(' ');
-    let word = unit
-        .find(|c: char| !c.is_alphabetic())
-        .map_or(unit, |end| &unit[..end]);
+    let word = unit.find(|c: char| !c.is_alphabetic()).map_or(unit, |end| &unit[..end]);
     ["s", "ms", "µs", "ns", "seconds", "minutes"].contains(&word)
 }
 
@@ -308,9 +261,7 @@ fn same_text(a: &str, b: &str) -> bool {
         (Token::Text(a), Token::Text(b)) => a == b,
         (Token::Number(x), Token::Number(y)) => {
             let timed = matches!(a.get(i + 1), Some(Token::Text(after)) if is_time(after));
-            let unit = last_digit(x)
-                .zip(last_digit(y))
-                .map_or(0.0, |(x, y)| 1.001 * x.max(y));
+            let unit = last_digit(x).zip(last_digit(y)).map_or(0.0, |(x, y)| 1.001 * x.max(y));
             let (x, y) = (value(x), value(y));
             timed || (x - y).abs() <= unit || x.abs().max(y.abs()) < 1e-15
         }
@@ -338,8 +289,7 @@ fn same_figure(a: &str, b: &str) -> bool {
     let (Ok(a), Ok(b)) = (Drawing::read(a), Drawing::read(b)) else {
         return false;
     };
-    let texts = a.texts.len() == b.texts.len()
-        && a.texts.iter().zip(&b.texts).all(|(a, b)| same_text(a, b));
+    let texts = a.texts.len() == b.texts.len() && a.texts.iter().zip(&b.texts).all(|(a, b)| same_text(a, b));
     texts && a.covers(&b) && b.covers(&a)
 }
 
@@ -382,9 +332,7 @@ impl Drawing {
         let text = |name: &str| attributes.get(name).map_or("", String::as_str);
         let numbers = |list: &str| {
             let numbers = list.split([',', ' ']).filter(|number| !number.is_empty());
-            numbers
-                .map(|number| Ok(number.parse()?))
-                .collect::<Result<Vec<f64>>>()
+            numbers.map(|number| Ok(number.parse()?)).collect::<Result<Vec<f64>>>()
         };
         if element == "svg" {
             self.texts.push(text("viewBox").to_owned());
@@ -402,13 +350,8 @@ impl Drawing {
         for (&(x, y), &(to_x, to_y)) in points.iter().zip(ends) {
             let steps = (2.0 * (to_x - x).abs().max((to_y - y).abs()) / Self::CELL).ceil();
             for step in 0..=steps as usize {
-                let part = if steps > 0.0 {
-                    step as f64 / steps
-                } else {
-                    0.0
-                };
-                let cell =
-                    |from: f64, to: f64| ((from + part * (to - from)) / Self::CELL).floor() as i32;
+                let part = if steps > 0.0 { step as f64 / steps } else { 0.0 };
+                let cell = |from: f64, to: f64| ((from + part * (to - from)) / Self::CELL).floor() as i32;
                 cells.insert((cell(x, to_x), cell(y, to_y)));
             }
         }
@@ -419,8 +362,7 @@ impl Drawing {
         other.cells.iter().all(|(colour, cells)| {
             let near = |&&(x, y): &&(i32, i32)| {
                 let own = self.cells.get(colour);
-                (-1..=1)
-                    .any(|i| (-1..=1).any(|j| own.is_some_and(|own| own.contains(&(x + i, y + j)))))
+                (-1..=1).any(|i| (-1..=1).any(|j| own.is_some_and(|own| own.contains(&(x + i, y + j)))))
             };
             100 * cells.iter().filter(near).count() >= 99 * cells.len()
         })
@@ -436,15 +378,9 @@ fn structure(page: &str) -> Vec<String> {
     let mut code = false;
     for line in page.lines() {
         let fence = line.starts_with("```");
-        let heading = line
-            .find(' ')
-            .filter(|&level| line.starts_with('#') && line[..level].bytes().all(|b| b == b'#'));
+        let heading = line.find(' ').filter(|&level| line.starts_with('#') && line[..level].bytes().all(|b| b == b'#'));
         if code || fence || marker(line).is_some() || line.contains("](../figures/") {
-            structure.push(
-                line.rsplit_once("](")
-                    .map_or(line, |(_, target)| target)
-                    .to_owned(),
-            );
+            structure.push(line.rsplit_once("](").map_or(line, |(_, target)| target).to_owned());
         } else if let Some(level) = heading {
             structure.push(line[..level].to_owned());
         } else if line == "<details>" {
@@ -481,11 +417,9 @@ fn doubtful_math(page: &str) -> Vec<String> {
         let parts: Vec<&str> = code_free.split('$').collect();
         for (i, formula) in parts.iter().enumerate().skip(1).step_by(2) {
             let fits = |c: Option<char>| c.is_none_or(|c| c == ' ' || c.is_ascii_punctuation());
-            let apart = fits(parts[i - 1].chars().next_back())
-                && fits(parts.get(i + 1).and_then(|p| p.chars().next()));
+            let apart = fits(parts[i - 1].chars().next_back()) && fits(parts.get(i + 1).and_then(|p| p.chars().next()));
             let mut underscores = formula.match_indices('_');
-            let emphasis = underscores
-                .any(|(at, _)| !formula[..at].ends_with(|c: char| c.is_ascii_alphanumeric()));
+            let emphasis = underscores.any(|(at, _)| !formula[..at].ends_with(|c: char| c.is_ascii_alphanumeric()));
             let tight = !formula.starts_with(' ') && !formula.ends_with(' ');
             if !apart || emphasis || !tight || parts.len().is_multiple_of(2) {
                 doubtful.push(format!("${formula}$"));
@@ -506,55 +440,34 @@ fn unfounded(page: &str, known: &str, sources: &str) -> Vec<String> {
         numbers.collect::<Vec<_>>()
     };
     let mut exact: BTreeSet<String> = numbers(sources).into_iter().collect();
-    exact.extend(
-        markers(page, "stated").flat_map(|list| list.split_whitespace().map(str::to_owned)),
-    );
-    let known: Vec<f64> = numbers(known)
-        .iter()
-        .map(|number| value(number).abs())
-        .collect();
+    exact.extend(markers(page, "stated").flat_map(|list| list.split_whitespace().map(str::to_owned)));
+    let known: Vec<f64> = numbers(known).iter().map(|number| value(number).abs()).collect();
 
-    let text = prose(page)
-        .replace(r" \times 10^{", "e")
-        .replace(r"\times 10^{", "e");
+    let text = prose(page).replace(r" \times 10^{", "e").replace(r"\times 10^{", "e");
     let tokens = tokens(&text);
     let section = |i: usize| {
         let before = matches!(i.checked_sub(1).map(|i| &tokens[i]), Some(Token::Text(text))
             if ["ection ", "ections ", "§", "v"].iter().any(|word| text.ends_with(word)));
-        before
-            || matches!(tokens.get(i + 1), Some(Token::Text(text)) if text.trim_start().starts_with('節'))
+        before || matches!(tokens.get(i + 1), Some(Token::Text(text)) if text.trim_start().starts_with('節'))
     };
-    let said = tokens
-        .iter()
-        .enumerate()
-        .filter_map(|(i, token)| match token {
-            Token::Number(number) if number.contains(['.', 'e']) && !section(i) => Some(*number),
-            _ => None,
-        });
+    let said = tokens.iter().enumerate().filter_map(|(i, token)| match token {
+        Token::Number(number) if number.contains(['.', 'e']) && !section(i) => Some(*number),
+        _ => None,
+    });
     let found = |number: &str| {
         let (mantissa, exponent) = number.split_once('e').unwrap_or((number, "0"));
-        let decimals = mantissa
-            .split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len());
+        let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
         let half = 0.5 * 10f64.powi(exponent.parse::<i32>().unwrap_or(0) - decimals as i32);
-        exact.contains(number)
-            || known
-                .iter()
-                .any(|known| (known - value(number)).abs() <= half * (1.0 + 1e-9))
+        exact.contains(number) || known.iter().any(|known| (known - value(number)).abs() <= half * (1.0 + 1e-9))
     };
-    said.filter(|number| !found(number))
-        .map(str::to_owned)
-        .collect()
+    said.filter(|number| !found(number)).map(str::to_owned).collect()
 }
 
 /// Commands in the text that no marker runs: `cargo run …` in code.
 fn commands(page: &str) -> Vec<&str> {
     let pieces = page.lines().flat_map(|line| line.split('`'));
-    let commands =
-        pieces.filter(|piece| piece.starts_with("cargo run ") && !piece.contains("--bin N"));
-    commands
-        .map(|command| command.split(" # ").next().unwrap_or(command).trim_end())
-        .collect()
+    let commands = pieces.filter(|piece| piece.starts_with("cargo run ") && !piece.contains("--bin N"));
+    commands.map(|command| command.split(" # ").next().unwrap_or(command).trim_end()).collect()
 }
 
 /// The anchors that GitHub gives to a page's headings.
@@ -564,13 +477,8 @@ fn anchors(page: &str) -> BTreeSet<String> {
     for line in page.lines() {
         code ^= line.starts_with("```");
         if let (false, Some((_, title))) = (code || !line.starts_with('#'), line.split_once(' ')) {
-            let kept = title
-                .chars()
-                .filter(|c| c.is_alphanumeric() || ['-', '_', ' '].contains(c));
-            let anchor: String = kept
-                .flat_map(char::to_lowercase)
-                .map(|c| if c == ' ' { '-' } else { c })
-                .collect();
+            let kept = title.chars().filter(|c| c.is_alphanumeric() || ['-', '_', ' '].contains(c));
+            let anchor: String = kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect();
             let mut unique = anchor.clone();
             for n in 1.. {
                 if anchors.insert(unique) {
@@ -585,37 +493,21 @@ fn anchors(page: &str) -> BTreeSet<String> {
 
 /// The relative links of a page at `path` that lead nowhere.
 fn dead_links(path: &Path, page: &str) -> Vec<String> {
-    let targets = page
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| Some(rest.split_once(')')?.0));
+    let targets = page.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
     let dead = |target: &&str| {
         let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-        let file = if file.is_empty() {
-            path.to_owned()
-        } else {
-            path.parent().unwrap_or(path).join(file)
-        };
-        let known = |anchor: &str| {
-            fs::read_to_string(&file).is_ok_and(|page| anchors(&page).contains(anchor))
-        };
+        let file = if file.is_empty() { path.to_owned() } else { path.parent().unwrap_or(path).join(file) };
+        let known = |anchor: &str| fs::read_to_string(&file).is_ok_and(|page| anchors(&page).contains(anchor));
         !file.exists() || !anchor.is_empty() && !known(anchor)
     };
-    targets
-        .filter(|target| !target.contains("://"))
-        .filter(dead)
-        .map(str::to_owned)
-        .collect()
+    targets.filter(|target| !target.contains("://")).filter(dead).map(str::to_owned).collect()
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The pages on disk
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The files with `extension` in `directory` and below it, sorted.
@@ -640,10 +532,7 @@ fn docs() -> PathBuf {
 /// The pages of a language by file name.
 fn pages(language: &str) -> Result<BTreeMap<String, String>> {
     let paths = files(&docs().join(language), "md")?;
-    paths
-        .iter()
-        .map(|path| Ok((stem(path), fs::read_to_string(path)?)))
-        .collect()
+    paths.iter().map(|path| Ok((stem(path), fs::read_to_string(path)?))).collect()
 }
 
 fn source(path: &str) -> Result<String> {
@@ -658,65 +547,42 @@ fn none(problems: Vec<String>) -> Result<()> {
 #[test]
 fn quotes_outputs_figures_and_numbers_are_those_of_the_code() -> Result<()> {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
-    let pages = files(&docs(), "md")?
-        .into_iter()
-        .map(|path| Ok((fs::read_to_string(&path)?, path)));
+    let pages = files(&docs(), "md")?.into_iter().map(|path| Ok((fs::read_to_string(&path)?, path)));
     let pages = pages.collect::<Result<Vec<_>>>()?;
-    let commands = |kind| {
-        pages
-            .iter()
-            .flat_map(move |(page, _)| markers(page, kind).map(str::to_owned))
-    };
+    let commands = |kind| pages.iter().flat_map(move |(page, _)| markers(page, kind).map(str::to_owned));
     let failing: BTreeSet<String> = commands("failure").collect();
-    let commands: BTreeSet<String> = commands("output")
-        .chain(commands("figure"))
-        .chain(failing.iter().cloned())
-        .collect();
-    let runs = commands
-        .into_par_iter()
-        .map(|command| Ok((command.clone(), run(&command)?)));
+    let commands: BTreeSet<String> =
+        commands("output").chain(commands("figure")).chain(failing.iter().cloned()).collect();
+    let runs = commands.into_par_iter().map(|command| Ok((command.clone(), run(&command)?)));
     let runs = runs.collect::<Result<BTreeMap<_, _>>>()?;
 
-    let wrong = runs
-        .iter()
-        .filter(|(command, run)| run.failed != failing.contains(*command));
-    none(
-        wrong
-            .map(|(command, run)| format!("`{command}` should not end so: {}", run.printed))
-            .collect(),
-    )?;
+    let wrong = runs.iter().filter(|(command, run)| run.failed != failing.contains(*command));
+    none(wrong.map(|(command, run)| format!("`{command}` should not end so: {}", run.printed)).collect())?;
 
     let mut problems = vec![];
     let mut shown = BTreeMap::new();
     for (page, path) in &pages {
         let name = path.strip_prefix(docs())?.display();
-        let renewed = renewed(page, &source, &|command| Ok(runs[command].printed.clone()))
-            .context(name.to_string())?;
+        let renewed = renewed(page, &source, &|command| Ok(runs[command].printed.clone())).context(name.to_string())?;
         if update {
             fs::write(path, &renewed)?;
         } else if renewed != *page {
             problems.push(format!("{name}: {}", first_difference(page, &renewed)));
         }
         for (figure, command) in figures(&renewed).context(name.to_string())? {
-            let other = shown
-                .insert(figure.clone(), command.clone())
-                .is_some_and(|other| other != command);
+            let other = shown.insert(figure.clone(), command.clone()).is_some_and(|other| other != command);
             if other {
                 problems.push(format!("{name}: another command draws {figure}.svg"));
             }
         }
-        let printed = ["output", "failure", "figure"]
-            .iter()
-            .flat_map(|kind| markers(page, kind));
-        let known: String = printed
-            .flat_map(|command| [command, "\n", &runs[command].printed])
-            .collect();
-        let quoted =
-            markers(page, "snippet").filter_map(|place| source(place.split_once('#')?.0).ok());
+        let printed = ["output", "failure", "figure"].iter().flat_map(|kind| markers(page, kind));
+        let mut known: String = printed.flat_map(|command| [command, "\n", &runs[command].printed]).collect();
+        for path in markers(page, "measured") {
+            known += &source(path)?;
+        }
+        let quoted = markers(page, "snippet").filter_map(|place| source(place.split_once('#')?.0).ok());
         for number in unfounded(page, &known, &quoted.collect::<String>()) {
-            problems.push(format!(
-                "{name}: nothing on the page prints or states {number}"
-            ));
+            problems.push(format!("{name}: nothing on the page prints or states {number}"));
         }
         let doubtful = doubtful_math(page).into_iter();
         problems.extend(doubtful.map(|formula| format!("{name}: GitHub may not show {formula}")));
@@ -731,28 +597,20 @@ fn quotes_outputs_figures_and_numbers_are_those_of_the_code() -> Result<()> {
             fs::create_dir_all(&directory)?;
             fs::write(&path, new)?;
         } else if !same {
-            problems.push(format!(
-                "docs/figures/{figure}.svg is not what `{command}` draws"
-            ));
+            problems.push(format!("docs/figures/{figure}.svg is not what `{command}` draws"));
         }
     }
-    let unused = files(&directory, "svg")?
-        .into_iter()
-        .filter(|path| !shown.contains_key(&stem(path)));
+    let unused = files(&directory, "svg")?.into_iter().filter(|path| !shown.contains_key(&stem(path)));
     problems.extend(unused.map(|path| format!("no page shows {}", path.display())));
-    none(problems).context("`UPDATE_DOCS=1 cargo test --release -p tests --test docs` rewrites quotes, outputs and figures")
+    none(problems)
+        .context("`UPDATE_DOCS=1 cargo test --release -p tests --test docs` rewrites quotes, outputs and figures")
 }
 
 fn first_difference(page: &str, renewed: &str) -> String {
     let line = page.lines().zip(renewed.lines()).position(|(a, b)| a != b);
     let line = line.unwrap_or(page.lines().count().min(renewed.lines().count()));
     let at = |text: &str| text.lines().nth(line).unwrap_or("nothing").to_owned();
-    format!(
-        "line {}: `{}` should be `{}`",
-        line + 1,
-        at(page),
-        at(renewed)
-    )
+    format!("line {}: `{}` should be `{}`", line + 1, at(page), at(renewed))
 }
 
 #[test]
@@ -762,8 +620,7 @@ fn both_languages_have_the_same_pages_and_structure() -> Result<()> {
     for name in english.keys().chain(japanese.keys()) {
         match (english.get(name), japanese.get(name)) {
             (Some(en), Some(ja)) if structure(en) != structure(ja) => {
-                let difference =
-                    first_difference(&structure(en).join("\n"), &structure(ja).join("\n"));
+                let difference = first_difference(&structure(en).join("\n"), &structure(ja).join("\n"));
                 problems.push(format!("{name}.md differs in structure, {difference}"));
             }
             (Some(_), Some(_)) => {}
@@ -785,10 +642,7 @@ fn links_and_commands_in_the_text_work() -> Result<()> {
         for command in commands(&page) {
             // `--version` comes after all other arguments, which are looked at first.
             let (name, arguments) = parse_command(command)?;
-            let output = Command::new(program(name))
-                .args(arguments)
-                .arg("--version")
-                .output();
+            let output = Command::new(program(name)).args(arguments).arg("--version").output();
             if !output.is_ok_and(|output| output.status.success()) {
                 problems.push(format!("{}: `{command}` is not accepted", path.display()));
             }
@@ -802,45 +656,22 @@ fn links_and_commands_in_the_text_work() -> Result<()> {
 fn every_program_has_its_pages_and_its_row() -> Result<()> {
     let [english, japanese] = [pages("en")?, pages("ja")?];
     let [readme, readme_ja] = [source(README[0])?, source(README[1])?];
-    none(missing(
-        &section_programs(),
-        &[("en", english), ("ja", japanese)],
-        &[readme, readme_ja],
-    ))
+    none(missing(&section_programs(), &[("en", english), ("ja", japanese)], &[readme, readme_ja]))
 }
 
-fn missing(
-    programs: &[String],
-    pages: &[(&str, BTreeMap<String, String>)],
-    readmes: &[String],
-) -> Vec<String> {
+fn missing(programs: &[String], pages: &[(&str, BTreeMap<String, String>)], readmes: &[String]) -> Vec<String> {
     let mut problems = vec![];
     for name in programs {
         for (language, pages) in pages {
             let page = pages.get(name).map_or("", String::as_str);
-            let runs = |kind| {
-                markers(page, kind)
-                    .any(|c| parse_command(c).is_ok_and(|(program, _)| program == name))
-            };
-            if page.is_empty()
-                || !pages
-                    .get("index")
-                    .is_some_and(|index| index.contains(&format!("({name}.md)")))
-            {
-                problems.push(format!(
-                    "{name} has no page in docs/{language}, or the index does not lead there"
-                ));
+            let runs = |kind| markers(page, kind).any(|c| parse_command(c).is_ok_and(|(program, _)| program == name));
+            if page.is_empty() || !pages.get("index").is_some_and(|index| index.contains(&format!("({name}.md)"))) {
+                problems.push(format!("{name} has no page in docs/{language}, or the index does not lead there"));
             } else if !runs("output") || !runs("figure") {
-                problems.push(format!(
-                    "docs/{language}/{name}.md shows no output or no figure of its program"
-                ));
+                problems.push(format!("docs/{language}/{name}.md shows no output or no figure of its program"));
             }
         }
-        let row = |readme: &String| {
-            readme
-                .lines()
-                .any(|l| l.starts_with('|') && l.contains(&format!("`{name}`")))
-        };
+        let row = |readme: &String| readme.lines().any(|l| l.starts_with('|') && l.contains(&format!("`{name}`")));
         if !readmes.iter().all(row) {
             problems.push(format!("{name} has no row in the tables of {README:?}"));
         }
@@ -893,11 +724,7 @@ const SOURCE: &str = "
 const PRINTED: &str = "loss 0.287574 after 3.1 ms\n";
 
 fn renewed_with(page: &str, source: &str, printed: &str) -> Result<String> {
-    renewed(
-        page,
-        &|_| Ok(source.to_owned()),
-        &|_| Ok(printed.to_owned()),
-    )
+    renewed(page, &|_| Ok(source.to_owned()), &|_| Ok(printed.to_owned()))
 }
 
 #[test]
@@ -913,16 +740,11 @@ fn a_true_page_stays_and_a_bare_one_is_filled_in() -> Result<()> {
 
 #[test]
 fn a_changed_source_output_or_command_is_seen() -> Result<()> {
-    for (old, new) in [
-        ("one();", "two();"),
-        ("0.287574", "0.287580"),
-        ("loss", "gain"),
-    ] {
+    for (old, new) in [("one();", "two();"), ("0.287574", "0.287580"), ("loss", "gain")] {
         let (source, printed) = (SOURCE.replace(old, new), PRINTED.replace(old, new));
         assert_eq!(
             renewed_with(PAGE, &source, &printed)?,
-            PAGE.replace(old, new)
-                .replace("the gain 0.29", "the loss 0.29")
+            PAGE.replace(old, new).replace("the gain 0.29", "the loss 0.29")
         );
     }
     let page = PAGE.replacen("--step 0.1\n", "--step 0.2\n", 1);
@@ -933,15 +755,20 @@ fn a_changed_source_output_or_command_is_seen() -> Result<()> {
 }
 
 #[test]
+fn measurements_stand_between_their_markers() -> Result<()> {
+    let page = |table: &str| format!("# T\n\n<!-- measured: a.txt -->\n{table}<!-- end: measured -->\n\nEnd.\n");
+    let true_page = page("\n| 0.29 ms |\n\n");
+    for table in ["", "\n| 0.31 ms |\n\n", "\n| 0.29 ms |\n\n"] {
+        assert_eq!(renewed_with(&page(table), "| 0.29 ms |\n", "")?, true_page);
+    }
+    assert!(renewed_with(&true_page.replace("<!-- end", "<!-- and"), "", "").is_err());
+    Ok(())
+}
+
+#[test]
 fn last_bits_and_times_may_differ() -> Result<()> {
-    assert_eq!(
-        renewed_with(PAGE, SOURCE, "loss 0.2875741 after 99.25 ms\n")?,
-        PAGE
-    );
-    assert!(
-        same_text("5.8e-24, −0.5 at x1, 9.9e-4", "0e0, −0.5 at x1, 1.0e-3")
-            && same_text("in 12s.", "in 9s.")
-    );
+    assert_eq!(renewed_with(PAGE, SOURCE, "loss 0.2875741 after 99.25 ms\n")?, PAGE);
+    assert!(same_text("5.8e-24, −0.5 at x1, 9.9e-4", "0e0, −0.5 at x1, 1.0e-3") && same_text("in 12s.", "in 9s."));
     for (a, b) in [
         ("1.1e-10", "1.3e-10"),
         ("0.1", "0.2"),
@@ -959,33 +786,20 @@ fn last_bits_and_times_may_differ() -> Result<()> {
 
 #[test]
 fn a_changed_figure_is_seen() {
-    let line = |colour: &str, points: &str| {
-        format!(r##"<polyline stroke="{colour}" points="{points}"/>"##)
-    };
-    let svg = |body: &str, label: &str| {
-        format!(r#"<svg viewBox="0 0 9 9">{body}<text x="5">{label}</text></svg>"#)
-    };
+    let line = |colour: &str, points: &str| format!(r##"<polyline stroke="{colour}" points="{points}"/>"##);
+    let svg = |body: &str, label: &str| format!(r#"<svg viewBox="0 0 9 9">{body}<text x="5">{label}</text></svg>"#);
     let solid = svg(&line("#0072B2", "0,0 5000,5000"), "0.1");
     let same = [
         svg(&line("#0072B2", "0,0 2500,2510 5000,5000"), "0.1"),
-        svg(
-            &(line("#0072B2", "0,0 2400,2400") + &line("#0072B2", "2460,2460 5000,5000")),
-            "0.1",
-        ),
+        svg(&(line("#0072B2", "0,0 2400,2400") + &line("#0072B2", "2460,2460 5000,5000")), "0.1"),
     ];
-    assert!(
-        same.iter()
-            .all(|other| same_figure(&solid, other) && same_figure(other, &solid))
-    );
+    assert!(same.iter().all(|other| same_figure(&solid, other) && same_figure(other, &solid)));
     let other = [
         svg(&line("#0072B2", "0,0 5000,5000"), "0.2"),
         svg(&line("#0072B3", "0,0 5000,5000"), "0.1"),
         svg(&line("#0072B2", "0,0 5000,5400"), "0.1"),
         svg(&line("#0072B2", "0,0 2400,2400"), "0.1"),
-        svg(
-            &(line("#0072B2", "0,0 5000,5000") + &line("#0072B2", "0,5000 5000,0")),
-            "0.1",
-        ),
+        svg(&(line("#0072B2", "0,0 5000,5000") + &line("#0072B2", "0,5000 5000,0")), "0.1"),
         svg("", "0.1"),
         String::new(),
     ];
@@ -997,25 +811,14 @@ fn a_changed_figure_is_seen() {
 #[test]
 fn figures_are_called_after_their_program() -> Result<()> {
     let one = BTreeMap::from([("curve".to_owned(), "1".to_owned())]);
-    let two = BTreeMap::from([
-        ("curve".to_owned(), "1".to_owned()),
-        ("loss".to_owned(), "2".to_owned()),
-    ]);
+    let two = BTreeMap::from([("curve".to_owned(), "1".to_owned()), ("loss".to_owned(), "2".to_owned())]);
     let command = "cargo run --release --bin sec0_a";
-    for (name, figures) in [
-        ("sec0_a", &one),
-        ("sec0_a-fast", &one),
-        ("sec0_a-curve", &two),
-        ("sec0_a-curve-fast", &two),
-    ] {
+    for (name, figures) in
+        [("sec0_a", &one), ("sec0_a-fast", &one), ("sec0_a-curve", &two), ("sec0_a-curve-fast", &two)]
+    {
         assert_eq!(drawn(name, command, figures)?, "1");
     }
-    for (name, figures) in [
-        ("sec0_b", &one),
-        ("sec0_a", &two),
-        ("sec0_a-fast", &two),
-        ("sec0_a", &BTreeMap::new()),
-    ] {
+    for (name, figures) in [("sec0_b", &one), ("sec0_a", &two), ("sec0_a-fast", &two), ("sec0_a", &BTreeMap::new())] {
         assert!(drawn(name, command, figures).is_err(), "{name}");
     }
     assert_eq!(figures(PAGE)?, [("sec0_a".to_owned(), command.to_owned())]);
@@ -1025,11 +828,8 @@ fn figures_are_called_after_their_program() -> Result<()> {
 
 #[test]
 fn what_one_language_lacks_is_seen() {
-    let japanese = PAGE
-        .replace("Title", "表題")
-        .replace("Next", "次")
-        .replace("a curve", "曲線")
-        .replace("The step is", "刻みは");
+    let japanese =
+        PAGE.replace("Title", "表題").replace("Next", "次").replace("a curve", "曲線").replace("The step is", "刻みは");
     assert_eq!(structure(PAGE), structure(&japanese));
     for (old, new) in [
         ("## ", "### "),
@@ -1040,11 +840,7 @@ fn what_one_language_lacks_is_seen() {
         ("sec0_a.svg", "sec0_b.svg"),
         ("--step 0.1 -->", "--step 0.2 -->"),
     ] {
-        assert_ne!(
-            structure(PAGE),
-            structure(&japanese.replace(old, new)),
-            "{old}"
-        );
+        assert_ne!(structure(PAGE), structure(&japanese.replace(old, new)), "{old}");
     }
 }
 
@@ -1059,14 +855,7 @@ fn a_number_from_nowhere_is_seen() {
         let page = PAGE.replace(said, &unfound.replace('e', " \\times 10^{"));
         assert_eq!(unfounded(&page, &known, ""), [unfound]);
     }
-    assert!(
-        unfounded(
-            "Section 2.4, 2.4節, 2.5 節, 2.4.4 and [here](https://example.org/3.14).\n",
-            "",
-            ""
-        )
-        .is_empty()
-    );
+    assert!(unfounded("Section 2.4, 2.4節, 2.5 節, 2.4.4 and [here](https://example.org/3.14).\n", "", "").is_empty());
 }
 
 #[test]
@@ -1082,10 +871,7 @@ fn a_formula_that_github_may_not_show_is_seen() {
 fn a_dead_link_is_seen() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("a.md");
-    fs::write(
-        directory.path().join("b.md"),
-        "# One, two\n## 目次（続き）\n## 目次 続き\n## One two\n",
-    )?;
+    fs::write(directory.path().join("b.md"), "# One, two\n## 目次（続き）\n## 目次 続き\n## One two\n")?;
     let page = "# Here\n[1](b.md) [2](b.md#one-two) [3](b.md#one-two-1) [4](#here) [5](https://example.org/x) [6](b.md#目次続き)";
     fs::write(&path, page)?;
     assert!(dead_links(&path, page).is_empty());
@@ -1102,21 +888,11 @@ fn a_command_that_is_none_is_seen() {
         ["cargo run --release --bin sec0_a -- --x 1"]
     );
     let page = "```sh\ncargo run --release --features cuda --bin sec0_a   # for a GPU\n```\n";
-    assert_eq!(
-        commands(page),
-        ["cargo run --release --features cuda --bin sec0_a"]
-    );
-    for command in commands(page)
-        .into_iter()
-        .chain(["cargo run --release --bin sec0_a -- --x 1"])
-    {
+    assert_eq!(commands(page), ["cargo run --release --features cuda --bin sec0_a"]);
+    for command in commands(page).into_iter().chain(["cargo run --release --bin sec0_a -- --x 1"]) {
         assert!(parse_command(command).is_ok_and(|(name, _)| name == "sec0_a"));
     }
-    for command in [
-        "cargo run --bin sec0_a",
-        "cargo run --release --bin sec0_a --x 1",
-        "cargo run --release --bin",
-    ] {
+    for command in ["cargo run --bin sec0_a", "cargo run --release --bin sec0_a --x 1", "cargo run --release --bin"] {
         assert!(parse_command(command).is_err(), "{command}");
     }
 }
@@ -1124,31 +900,16 @@ fn a_command_that_is_none_is_seen() {
 #[test]
 fn a_program_without_page_row_or_run_is_seen() {
     let pages = |page: &str, index: &str| {
-        BTreeMap::from([
-            ("sec0_a".to_owned(), page.to_owned()),
-            ("index".to_owned(), index.to_owned()),
-        ])
+        BTreeMap::from([("sec0_a".to_owned(), page.to_owned()), ("index".to_owned(), index.to_owned())])
     };
-    let (programs, row, index) = (
-        ["sec0_a".to_owned()],
-        "| `sec0_a` | shows |".to_owned(),
-        "[a](sec0_a.md)",
-    );
+    let (programs, row, index) = (["sec0_a".to_owned()], "| `sec0_a` | shows |".to_owned(), "[a](sec0_a.md)");
     let problems = |en: &str, ja: &str, index: &str, row: String| {
-        missing(
-            &programs,
-            &[("en", pages(en, index)), ("ja", pages(ja, index))],
-            &[row],
-        )
-        .len()
+        missing(&programs, &[("en", pages(en, index)), ("ja", pages(ja, index))], &[row]).len()
     };
     assert_eq!(problems(PAGE, PAGE, index, row.clone()), 0);
     assert_eq!(problems(PAGE, "", index, row.clone()), 1);
     assert_eq!(problems(PAGE, PAGE, "", row.clone()), 2);
-    assert_eq!(
-        problems(PAGE, &PAGE.replace("output:", "of:"), index, row),
-        1
-    );
+    assert_eq!(problems(PAGE, &PAGE.replace("output:", "of:"), index, row), 1);
     assert_eq!(problems(PAGE, PAGE, index, "`sec0_a`".to_owned()), 1);
     assert!(section_programs().contains(&"sec2_4_autodiff".to_owned()));
 }

@@ -9,8 +9,7 @@ use common::plot::missing_glyphs;
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
 use support::programs::{
-    command, fail, files, finish, has, json, names, options, scratch, succeed, table, tiny,
-    tiny_run,
+    command, fail, files, finish, has, json, names, options, scratch, succeed, table, tiny, tiny_run,
 };
 use tests::{programs, section_programs};
 
@@ -26,59 +25,29 @@ fn every_section_leaves_its_files() {
 
         let found = names(&out);
         let listed = run.stdout.lines().last().expect("a last line");
-        let listed = listed.strip_prefix(&format!(
-            "files in {}: ",
-            Path::new("output").join(&name).display()
-        ));
+        let listed = listed.strip_prefix(&format!("files in {}: ", Path::new("output").join(&name).display()));
         let mut listed: Vec<_> = listed.expect("the files").split(", ").collect();
         listed.sort_unstable();
         assert_eq!(found, listed, "{name}");
 
         let summary = json(&out.join("summary.json"));
         let keys: Vec<_> = summary.as_object().expect("an object").keys().collect();
-        let expected = [
-            "program",
-            "configuration",
-            "seed",
-            "device",
-            "threads",
-            "final_loss",
-            "parameters",
-            "seconds",
-        ];
+        let expected =
+            ["program", "configuration", "seed", "device", "threads", "final_loss", "parameters", "files", "seconds"];
         assert_eq!(keys, expected, "{name}");
+        let mut own: Vec<_> = summary["files"].as_array().into_iter().flatten().collect();
+        own.sort_unstable_by_key(|file| file.to_string());
+        assert_eq!(own, found.iter().collect::<Vec<_>>(), "{name}");
         assert_eq!(summary["program"], *name);
         assert_eq!(summary["seed"], 1);
-        assert!(
-            ["cpu", "cuda", "metal"]
-                .map(Value::from)
-                .contains(&summary["device"]),
-            "{name}"
-        );
-        assert!(
-            summary["threads"]
-                .as_u64()
-                .is_some_and(|threads| threads > 0),
-            "{name}"
-        );
+        assert!(["cpu", "cuda", "metal"].map(Value::from).contains(&summary["device"]), "{name}");
+        assert!(summary["threads"].as_u64().is_some_and(|threads| threads > 0), "{name}");
         for part in ["data", "training", "drawing"] {
-            assert!(
-                summary["seconds"][part]
-                    .as_f64()
-                    .is_some_and(|seconds| seconds >= 0.0),
-                "{name}: {part}"
-            );
+            assert!(summary["seconds"][part].as_f64().is_some_and(|seconds| seconds >= 0.0), "{name}: {part}");
         }
-        for field in summary["configuration"]
-            .as_object()
-            .expect("an object")
-            .keys()
-        {
+        for field in summary["configuration"].as_object().expect("an object").keys() {
             let option = common::config::option_name(field);
-            assert!(
-                has(&options, &option),
-                "{name}: --help does not mention {option}"
-            );
+            assert!(has(&options, &option), "{name}: --help does not mention {option}");
         }
 
         let tables: Vec<_> = found.iter().filter(|file| file.ends_with(".csv")).collect();
@@ -87,77 +56,45 @@ fn every_section_leaves_its_files() {
             let (header, rows) = table(&out.join(file));
             assert!(header.len() >= 2 && !rows.is_empty(), "{name}, {file}");
             let counts = rows.windows(2).all(|pair| pair[0][0] < pair[1][0]);
-            assert!(
-                counts || file != "history.csv",
-                "{name}: the first column counts"
-            );
+            assert!(counts || file != "history.csv", "{name}: the first column counts");
         }
 
         let figures: Vec<_> = found.iter().filter(|file| file.ends_with(".png")).collect();
         assert!(!figures.is_empty(), "{name}: no figure");
-        figures
-            .iter()
-            .for_each(|figure| assert_shows_something(&out.join(figure)));
+        figures.iter().for_each(|figure| assert_shows_something(&out.join(figure)));
 
         let file = "params.safetensors";
         let inline = summary["parameters"].as_object();
         assert!(inline.is_some() || summary["parameters"] == file, "{name}");
-        assert_eq!(
-            found.iter().any(|f| f == file),
-            inline.is_none_or(|parameters| !parameters.is_empty()),
-            "{name}"
-        );
+        assert_eq!(found.iter().any(|f| f == file), inline.is_none_or(|parameters| !parameters.is_empty()), "{name}");
         if found.iter().any(|f| f == file) {
-            let tensors = candle_core::safetensors::load(out.join(file), &Device::Cpu)
-                .expect("readable parameters");
+            let tensors = candle_core::safetensors::load(out.join(file), &Device::Cpu).expect("readable parameters");
             for (parameter, tensor) in &tensors {
-                let entries = tensor
-                    .flatten_all()
-                    .and_then(|t| t.to_vec1::<f64>())
-                    .expect("f64 parameters");
-                assert!(
-                    entries.iter().all(|entry| entry.is_finite()),
-                    "{name}: {parameter}"
-                );
+                let entries = tensor.flatten_all().and_then(|t| t.to_vec1::<f64>()).expect("f64 parameters");
+                assert!(entries.iter().all(|entry| entry.is_finite()), "{name}: {parameter}");
                 if let Some(inline) = inline {
-                    let value = if tensor.rank() == 0 {
-                        Value::from(entries[0])
-                    } else {
-                        Value::from(entries)
-                    };
+                    let value = if tensor.rank() == 0 { Value::from(entries[0]) } else { Value::from(entries) };
                     assert_eq!(inline[parameter], value, "{name}: {parameter}");
                 }
             }
-            assert!(
-                inline.is_none_or(|inline| inline.len() == tensors.len()),
-                "{name}"
-            );
+            assert!(inline.is_none_or(|inline| inline.len() == tensors.len()), "{name}");
         }
     }
 }
 
 fn assert_shows_something(file: &Path) {
-    let mut reader = png::Decoder::new(io::BufReader::new(fs::File::open(file).expect("a figure")))
-        .read_info()
-        .expect("a PNG file");
+    let mut reader =
+        png::Decoder::new(io::BufReader::new(fs::File::open(file).expect("a figure"))).read_info().expect("a PNG file");
     let mut pixels = vec![0; reader.output_buffer_size()];
     let info = reader.next_frame(&mut pixels).expect("a whole image");
-    assert!(
-        info.width >= 200 && info.height >= 200,
-        "{}",
-        file.display()
-    );
+    assert!(info.width >= 200 && info.height >= 200, "{}", file.display());
     let mut colours: BTreeMap<&[u8], usize> = BTreeMap::new();
     for pixel in pixels.chunks_exact(info.color_type.samples()) {
         *colours.entry(pixel).or_default() += 1;
     }
     let background = colours.values().max().copied().unwrap_or(0);
     let drawn = (info.width * info.height) as usize - background;
-    assert!(
-        colours.len() > 10 && drawn > 2000,
-        "{}: {drawn} pixels drawn",
-        file.display()
-    );
+    assert!(colours.len() > 10 && drawn > 2000, "{}: {drawn} pixels drawn", file.display());
 }
 
 #[test]
@@ -165,42 +102,25 @@ fn every_svg_is_well_formed_and_uses_glyphs_that_the_font_has() {
     for name in section_programs() {
         let place = scratch();
         tiny_run(place.path(), &name, "svg", &["--format", "svg"]);
-        let figures: Vec<_> = files(&place.path().join("svg"))
-            .into_iter()
-            .filter(|(file, _)| file.ends_with(".svg"))
-            .collect();
+        let figures: Vec<_> =
+            files(&place.path().join("svg")).into_iter().filter(|(file, _)| file.ends_with(".svg")).collect();
         assert!(!figures.is_empty(), "{name}: no figure");
         for (file, content) in figures {
             let svg = String::from_utf8(content).expect("an SVG file is UTF-8");
-            let (mut reader, mut open, mut texts, mut shapes) =
-                (Reader::from_str(&svg), vec![], 0, 0);
+            let (mut reader, mut open, mut texts, mut shapes) = (Reader::from_str(&svg), vec![], 0, 0);
             loop {
-                match reader
-                    .read_event()
-                    .unwrap_or_else(|error| panic!("{name}, {file}: {error}"))
-                {
+                match reader.read_event().unwrap_or_else(|error| panic!("{name}, {file}: {error}")) {
                     Event::Start(tag) => {
-                        assert!(
-                            tag.attributes().all(|attribute| attribute.is_ok()),
-                            "{name}, {file}"
-                        );
+                        assert!(tag.attributes().all(|attribute| attribute.is_ok()), "{name}, {file}");
                         open.push(tag.name().as_ref().to_owned());
                     }
                     Event::Empty(tag) => {
-                        assert!(
-                            tag.attributes().all(|attribute| attribute.is_ok()),
-                            "{name}, {file}"
-                        );
+                        assert!(tag.attributes().all(|attribute| attribute.is_ok()), "{name}, {file}");
                         shapes += 1;
                     }
                     Event::End(_) => drop(open.pop()),
                     Event::Text(text) if open.last().is_some_and(|tag| tag == "text") => {
-                        assert_eq!(
-                            missing_glyphs(text.trim()),
-                            [],
-                            "{name}, {file}: {}",
-                            &*text
-                        );
+                        assert_eq!(missing_glyphs(text.trim()), [], "{name}, {file}: {}", &*text);
                         texts += 1;
                     }
                     Event::Eof => break,
@@ -219,17 +139,9 @@ fn every_svg_is_well_formed_and_uses_glyphs_that_the_font_has() {
 #[test]
 fn histories_count_as_documented() {
     let expected: [(&str, &[&str], usize); 3] = [
-        (
-            "sec2_4_4_regression",
-            &["epoch", "last_sample_loss", "mean_squared_error"],
-            21,
-        ),
+        ("sec2_4_4_regression", &["epoch", "last_sample_loss", "mean_squared_error"], 21),
         ("sec2_5_1_rbf", &["update", "sum_squared_error"], 251),
-        (
-            "sec2_5_2_three_layer_nn",
-            &["iteration", "half_sum_squared_error"],
-            201,
-        ),
+        ("sec2_5_2_three_layer_nn", &["iteration", "half_sum_squared_error"], 201),
     ];
     for (name, columns, count) in expected {
         let place = scratch();
@@ -238,16 +150,9 @@ fn histories_count_as_documented() {
         let (header, rows) = table(&out.join("history.csv"));
         assert_eq!(header, columns);
         assert_eq!(rows.len(), count, "{name}");
-        assert!(
-            rows.iter().enumerate().all(|(k, row)| row[0] == k as f64),
-            "{name}"
-        );
+        assert!(rows.iter().enumerate().all(|(k, row)| row[0] == k as f64), "{name}");
         let last = rows[count - 1].last().copied().expect("a loss");
-        assert_eq!(
-            json(&out.join("summary.json"))["final_loss"],
-            last,
-            "{name}"
-        );
+        assert_eq!(json(&out.join("summary.json"))["final_loss"], last, "{name}");
     }
 }
 
@@ -265,13 +170,8 @@ fn comparable(out: &Path) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_seed_gives_the_same_bytes_on_one_thread_and_on_two() {
     // Nothing is drawn at random, or nothing of it is written: the device's matrices are only multiplied.
-    const WITHOUT_RANDOMNESS: [&str; 5] = [
-        "sec2_4_autodiff",
-        "sec2_4_device",
-        "sec2_4_gradient_descent",
-        "sec2_5_1_rbf",
-        "sec2_5_analytic",
-    ];
+    const WITHOUT_RANDOMNESS: [&str; 5] =
+        ["sec2_4_autodiff", "sec2_4_device", "sec2_4_gradient_descent", "sec2_5_1_rbf", "sec2_5_analytic"];
     for name in section_programs() {
         let place = scratch();
         let options = options(&name);
@@ -282,35 +182,21 @@ fn a_seed_gives_the_same_bytes_on_one_thread_and_on_two() {
             let run = finish(command);
             assert_eq!(run.status, 0, "{name}: {}", run.stderr);
             let out = place.path().join(out);
-            assert_eq!(
-                json(&out.join("summary.json"))["threads"].to_string(),
-                threads
-            );
+            assert_eq!(json(&out.join("summary.json"))["threads"].to_string(), threads);
             comparable(&out)
         };
         let first = run("first", "1", "3");
-        for (out, threads) in [
-            ("again", "1"),
-            ("two_threads", "2"),
-            ("two_threads_again", "2"),
-        ] {
+        for (out, threads) in [("again", "1"), ("two_threads", "2"), ("two_threads_again", "2")] {
             let other = run(out, threads, "3");
             for (file, content) in &first {
-                assert!(
-                    other.get(file) == Some(content),
-                    "{name}, {out}: {file} differs"
-                );
+                assert!(other.get(file) == Some(content), "{name}, {out}: {file} differs");
             }
             assert_eq!(other.len(), first.len(), "{name}, {out}");
         }
         let mut other = run("other_seed", "2", "4");
         other.insert("summary.json".into(), first["summary.json"].clone()); // which names the seed
         let random = !WITHOUT_RANDOMNESS.contains(&name.as_str());
-        assert_eq!(
-            other != first,
-            random,
-            "{name}: does the seed change the files?"
-        );
+        assert_eq!(other != first, random, "{name}: does the seed change the files?");
     }
 }
 
@@ -331,24 +217,15 @@ fn presets_give_other_defaults_and_options_beside_them_count() {
     }
     let numbers = |arguments| {
         let configuration = configuration("sec2_4_4_regression", arguments);
-        (
-            configuration["learning_rate"].as_f64(),
-            configuration["num_epochs"].as_u64(),
-        )
+        (configuration["learning_rate"].as_f64(), configuration["num_epochs"].as_u64())
     };
     assert_eq!(numbers(&[]), (Some(1.0), Some(20)));
     assert_eq!(numbers(&["--preset", "article"]), (Some(1.0), Some(20)));
     assert_eq!(numbers(&["--preset", "book"]), (Some(0.4), Some(10)));
-    assert_eq!(
-        numbers(&["--num-epochs", "3", "--preset", "book"]),
-        (Some(0.4), Some(3))
-    );
+    assert_eq!(numbers(&["--num-epochs", "3", "--preset", "book"]), (Some(0.4), Some(3)));
     let rbf = configuration("sec2_5_1_rbf", &["--preset", "gradient-descent"]);
     assert_eq!(rbf["optimizer"], "gradient-descent");
-    assert_eq!(
-        (rbf["learning_rate"].as_f64(), rbf["num_updates"].as_u64()),
-        (Some(0.003), Some(500))
-    );
+    assert_eq!((rbf["learning_rate"].as_f64(), rbf["num_updates"].as_u64()), (Some(0.003), Some(500)));
 }
 
 #[test]
@@ -356,30 +233,20 @@ fn files_that_are_not_the_runs_own_stay_as_they_are() {
     for name in section_programs() {
         let place = scratch();
         let out = place.path().join("out");
-        let foreign = [
-            ("notes.txt", "mine"),
-            ("history.csv.bak", "mine too"),
-            (".partial-x", ""),
-            ("basis.txt", "1"),
-        ];
+        let foreign = [("notes.txt", "mine"), ("history.csv.bak", "mine too"), (".partial-x", ""), ("basis.txt", "1")];
         fs::create_dir_all(out.join("directory")).expect("a directory");
         for (file, content) in foreign {
             fs::write(out.join(file), content).expect("a file");
         }
         let untouched = || {
-            let same = |(file, content): (&str, &str)| {
-                fs::read(out.join(file)).is_ok_and(|found| found == content.as_bytes())
-            };
+            let same =
+                |(file, content): (&str, &str)| fs::read(out.join(file)).is_ok_and(|found| found == content.as_bytes());
             foreign.into_iter().all(same) && names(&out.join("directory")).is_empty()
         };
         tiny_run(place.path(), &name, "out", &[]);
         let once = names(&out);
         tiny_run(place.path(), &name, "out", &[]);
-        assert_eq!(
-            names(&out),
-            once,
-            "{name}: the second run takes the place of the first"
-        );
+        assert_eq!(names(&out), once, "{name}: the second run takes the place of the first");
         assert!(untouched(), "{name}");
         let before = files(&out);
         fail(place.path(), &name, &["--out", "out", "--seed", "x"], 2);
@@ -395,34 +262,19 @@ fn a_chapters_program_runs_its_sections_and_prints_a_row_for_each() {
         let prefix = format!("sec{}_", name.trim_start_matches("chapter"));
         // The questions of the reading group are not sections of the book.
         let asked = |section: &String| chapter2::QUESTIONS.iter().any(|q| q.name == section);
-        let sections: Vec<_> = section_programs()
-            .into_iter()
-            .filter(|section| section.starts_with(&prefix) && !asked(section))
-            .collect();
+        let sections: Vec<_> =
+            section_programs().into_iter().filter(|section| section.starts_with(&prefix) && !asked(section)).collect();
         assert!(!sections.is_empty(), "{name}");
         assert_eq!(names(&place.path().join("run")), sections, "{name}");
         let rows: Vec<_> = run.stdout.lines().collect();
-        let columns: Vec<_> = rows[0]
-            .split("  ")
-            .filter(|cell| !cell.is_empty())
-            .map(str::trim)
-            .collect();
-        assert_eq!(
-            columns,
-            ["section", "what it shows", "result", "seconds", "figures"]
-        );
-        let mut first_cells: Vec<_> = rows[1..rows.len() - 1]
-            .iter()
-            .filter_map(|row| row.split(' ').next())
-            .collect();
+        let columns: Vec<_> = rows[0].split("  ").filter(|cell| !cell.is_empty()).map(str::trim).collect();
+        assert_eq!(columns, ["section", "what it shows", "result", "seconds", "figures"]);
+        let mut first_cells: Vec<_> = rows[1..rows.len() - 1].iter().filter_map(|row| row.split(' ').next()).collect();
         first_cells.sort_unstable();
         assert_eq!(first_cells, sections, "{name}: a row for each section");
         for section in &sections {
             let out = place.path().join("run").join(section);
-            let figure = names(&out)
-                .into_iter()
-                .find(|file| file.ends_with(".png"))
-                .expect("a figure");
+            let figure = names(&out).into_iter().find(|file| file.ends_with(".png")).expect("a figure");
             assert!(run.stdout.contains(&figure), "{name}: {figure}");
             if tiny(&options(section)).is_empty() {
                 // The same files as the section's own program writes.

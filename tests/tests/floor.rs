@@ -16,10 +16,7 @@ use least_squares::{BOOK, Plain};
 fn assert_same(ours: &[f64], floor: &[f64]) {
     assert_eq!(ours.len(), floor.len());
     for (i, (a, b)) in ours.iter().zip(floor).enumerate() {
-        assert!(
-            (a - b).abs() <= 1e-9 * b.abs(),
-            "entry {i}: {a} against {b}"
-        );
+        assert!((a - b).abs() <= 1e-9 * b.abs(), "entry {i}: {a} against {b}");
     }
 }
 
@@ -32,12 +29,7 @@ fn rbf() -> Result<()> {
     let config = rbf::Config::default();
     let outcome = rbf::Rbf::run(&config, &mut Context::new(1))?;
     let phi = rbf::basis_matrix(&config, &rbf::sample_points(&config), &Device::Cpu)?;
-    let floor = floor::rbf(
-        &numbers(&phi)?,
-        &outcome.target,
-        config.learning_rate,
-        config.num_updates,
-    );
+    let floor = floor::rbf(&numbers(&phi)?, &outcome.target, config.learning_rate, config.num_updates);
     assert_same(&outcome.history.column("sum_squared_error"), &floor);
     Ok(())
 }
@@ -47,12 +39,7 @@ fn three_layer_network() -> Result<()> {
     let config = three_layer_nn::Config::default();
     let rng = |stream| sampling::rng(1, stream);
     let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
-    let w = sampling::normal_matrix(
-        config.num_inputs,
-        config.num_hidden,
-        &mut rng(0),
-        &Device::Cpu,
-    )?;
+    let w = sampling::normal_matrix(config.num_inputs, config.num_hidden, &mut rng(0), &Device::Cpu)?;
     let a = sampling::normal_vec(config.num_hidden, &mut rng(1));
     let floor = floor::network(
         &numbers(&data.x)?,
@@ -70,18 +57,13 @@ fn three_layer_network() -> Result<()> {
 
 #[test]
 fn unrolled_least_squares() -> Result<()> {
-    let training = Training {
-        max_depth: 12,
-        updates: 8,
-        ..BOOK
-    };
+    let training = Training { max_depth: 12, updates: 8, ..BOOK };
     let model = least_squares::model()?;
     let (floor_losses, floor_eta) = least_squares::train_by_hand(&training, &model)?;
     assert!(floor_losses[95] < floor_losses[0] / 2.0, "it learns");
-    for (losses, eta) in [
-        least_squares::train(&training, &model, |network| network)?,
-        least_squares::train(&training, &model, Plain)?,
-    ] {
+    for (losses, eta) in
+        [least_squares::train(&training, &model, |network| network)?, least_squares::train(&training, &model, Plain)?]
+    {
         assert_same(&losses, &floor_losses);
         assert_same(&eta, &floor_eta);
     }

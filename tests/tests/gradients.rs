@@ -22,11 +22,7 @@ fn losses_have_right_values_and_gradients_by_both_arguments() -> Result<()> {
     ];
     let vars = [prediction.clone(), target.clone()];
     for (name, loss, expected) in losses {
-        assert_eq!(
-            loss(&prediction, &target)?.to_scalar::<f64>()?,
-            expected,
-            "{name}"
-        );
+        assert_eq!(loss(&prediction, &target)?.to_scalar::<f64>()?, expected, "{name}");
         let error = gradient_error(&vars, 1e-6, || Ok(loss(&prediction, &target)?))?;
         assert!(error < 1e-8, "{name}: {error:e}");
         let other_shape = Tensor::zeros(3, candle_core::DType::F64, &Device::Cpu)?;
@@ -38,10 +34,8 @@ fn losses_have_right_values_and_gradients_by_both_arguments() -> Result<()> {
 #[test]
 fn functions_of_section_2_4_have_right_gradients() -> Result<()> {
     type Function = fn(&Tensor) -> candle_core::Result<Tensor>;
-    let functions: [(&str, Function); 2] = [
-        ("autodiff", chapter2::autodiff::f),
-        ("gradient_descent", chapter2::gradient_descent::f),
-    ];
+    let functions: [(&str, Function); 2] =
+        [("autodiff", chapter2::autodiff::f), ("gradient_descent", chapter2::gradient_descent::f)];
     let x = Var::new(&[-1.3, 0.4], &Device::Cpu)?;
     for (name, f) in functions {
         let error = gradient_error(std::slice::from_ref(&x), 1e-6, || Ok(f(&x)?))?;

@@ -2,8 +2,8 @@
 
 use candle_core::{DType, Device, Error, Result, Tensor, Var};
 use common::ops::{
-    AffineStep, FixedMap, entry, entry_plain, hardtanh, relu, sum_squared_error,
-    sum_squared_error_plain, update_in_place,
+    AffineStep, FixedMap, entry, entry_plain, hardtanh, relu, sum_squared_error, sum_squared_error_plain,
+    update_in_place,
 };
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -28,16 +28,12 @@ fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
 /// The entries of `value` and, behind them, of its gradients by `vars` after weighting its entries unevenly.
 fn value_and_gradients(value: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
     let count = value.elem_count();
-    let weights = Tensor::arange(0.0, count as f64, &Device::Cpu)?
-        .cos()?
-        .reshape(value.shape())?
-        .to_dtype(value.dtype())?;
+    let weights =
+        Tensor::arange(0.0, count as f64, &Device::Cpu)?.cos()?.reshape(value.shape())?.to_dtype(value.dtype())?;
     let grads = (value * weights)?.sum_all()?.backward()?;
     let mut all = numbers(value)?;
     for var in vars {
-        all.extend(numbers(
-            grads.get(var).expect("a gradient for each variable"),
-        )?);
+        all.extend(numbers(grads.get(var).expect("a gradient for each variable"))?);
     }
     Ok(all)
 }
@@ -48,10 +44,7 @@ fn assert_close(fast: &[f64], plain: &[f64], tolerance: f64) {
     let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     assert!(scale.is_finite(), "the plain twin is not finite");
     for (i, (a, b)) in fast.iter().zip(plain).enumerate() {
-        assert!(
-            (a - b).abs() <= tolerance * scale,
-            "entry {i}: {a} against {b}, largest {scale}"
-        );
+        assert!((a - b).abs() <= tolerance * scale, "entry {i}: {a} against {b}, largest {scale}");
     }
 }
 
@@ -82,18 +75,8 @@ impl Unfolded {
             step: AffineStep::new(&g)?,
             x: Var::from_tensor(&random(rng, &x_shape, dtype)?)?,
             step_sizes: Var::from_tensor(&random(rng, &[2], dtype)?)?,
-            ridge: ridge
-                .then(|| Var::from_tensor(&random(rng, &[], dtype)?))
-                .transpose()?,
-            b: Var::from_tensor(&random(
-                rng,
-                if one_b {
-                    &x_shape[x_shape.len() - 1..]
-                } else {
-                    &x_shape
-                },
-                dtype,
-            )?)?,
+            ridge: ridge.then(|| Var::from_tensor(&random(rng, &[], dtype)?)).transpose()?,
+            b: Var::from_tensor(&random(rng, if one_b { &x_shape[x_shape.len() - 1..] } else { &x_shape }, dtype)?)?,
             depth,
         })
     }
@@ -102,11 +85,7 @@ impl Unfolded {
         let (step, b) = (&self.step, self.b.as_tensor());
         let mut x = self.x.as_tensor().clone();
         for i in 0..self.depth {
-            let eta = if fast {
-                entry(&self.step_sizes, i % 2)
-            } else {
-                entry_plain(&self.step_sizes, i % 2)
-            }?;
+            let eta = if fast { entry(&self.step_sizes, i % 2) } else { entry_plain(&self.step_sizes, i % 2) }?;
             x = match (&self.ridge, fast) {
                 (None, true) => step.forward(&x, &eta, b)?,
                 (None, false) => step.forward_plain(&x, &eta, b)?,
@@ -192,10 +171,7 @@ proptest! {
 #[test]
 fn kinks_have_the_documented_slopes() -> Result<()> {
     let x = Var::new(&[-2.0, -1.0, -0.0, 0.0, 1.0, 2.0], &Device::Cpu)?;
-    assert_eq!(
-        value_and_gradients(&relu(&x)?, &[&x])?,
-        value_and_gradients(&x.relu()?, &[&x])?
-    );
+    assert_eq!(value_and_gradients(&relu(&x)?, &[&x])?, value_and_gradients(&x.relu()?, &[&x])?);
     let gradients = hardtanh(&x)?.sum_all()?.backward()?;
     let slopes = gradients.get(&x).map(numbers).transpose()?;
     assert_eq!(slopes, Some(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0]));
@@ -221,29 +197,17 @@ fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
     for (ridge, one_b) in [(false, false), (true, true)] {
         let unfolded = Unfolded::new(2, Some(batch), n, 3, ridge, one_b, DType::F64)?;
         let run = |threads: usize| -> Result<Vec<f64>> {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .map_err(Error::wrap)?
-                .install(|| {
-                    let mut all = unfolded.run(true)?;
-                    all.extend(value_and_gradients(
-                        &map.forward(&unfolded.x)?,
-                        &[&unfolded.x],
-                    )?);
-                    Ok(all)
-                })
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::wrap)?.install(|| {
+                let mut all = unfolded.run(true)?;
+                all.extend(value_and_gradients(&map.forward(&unfolded.x)?, &[&unfolded.x])?);
+                Ok(all)
+            })
         };
         let one = run(1)?;
         assert_close(&one[..batch * n], &unfolded.run(false)?[..batch * n], 1e-12);
         for threads in [2, 3] {
             let other = run(threads)?;
-            assert!(
-                one.iter()
-                    .zip(&other)
-                    .all(|(a, b)| a.to_bits() == b.to_bits()),
-                "{threads} threads"
-            );
+            assert!(one.iter().zip(&other).all(|(a, b)| a.to_bits() == b.to_bits()), "{threads} threads");
         }
     }
     Ok(())
@@ -263,31 +227,16 @@ fn affine_step_makes_the_gradients_that_are_needed() -> Result<()> {
     for mask in 1..8 {
         let pick = |i: usize| -> Result<Tensor> {
             // exp, so that the operation sees a node of the graph and not the variable itself
-            Ok(if mask >> i & 1 == 1 {
-                vars[i].exp()?
-            } else {
-                vars[i].detach().exp()?
-            })
+            Ok(if mask >> i & 1 == 1 { vars[i].exp()? } else { vars[i].detach().exp()? })
         };
         let args = [pick(0)?, pick(1)?, pick(2)?];
-        let wanted: Vec<&Var> = (0..3)
-            .filter(|i| mask >> i & 1 == 1)
-            .map(|i| &vars[i])
-            .collect();
+        let wanted: Vec<&Var> = (0..3).filter(|i| mask >> i & 1 == 1).map(|i| &vars[i]).collect();
         let fast = step.forward(&args[0], &args[1], &args[2])?;
         let plain = step.forward_plain(&args[0], &args[1], &args[2])?;
-        assert_close(
-            &value_and_gradients(&fast, &wanted)?,
-            &value_and_gradients(&plain, &wanted)?,
-            1e-12,
-        );
+        assert_close(&value_and_gradients(&fast, &wanted)?, &value_and_gradients(&plain, &wanted)?, 1e-12);
         let grads = fast.sum_all()?.backward()?;
         for (i, var) in vars.iter().enumerate() {
-            assert_eq!(
-                grads.get(var).is_some(),
-                mask >> i & 1 == 1,
-                "argument {i} of {mask:03b}"
-            );
+            assert_eq!(grads.get(var).is_some(), mask >> i & 1 == 1, "argument {i} of {mask:03b}");
         }
     }
     Ok(())
@@ -304,17 +253,10 @@ fn arguments_may_be_views() -> Result<()> {
     let b = random(rng, &[2 * n], DType::F64)?.narrow(0, n, n)?;
     let eta = random(rng, &[3], DType::F64)?.narrow(0, 1, 1)?.squeeze(0)?;
     for (fast, plain) in [
-        (
-            step.forward(&x.t()?, &eta, &b)?,
-            step.forward_plain(&x.t()?, &eta, &b)?,
-        ),
+        (step.forward(&x.t()?, &eta, &b)?, step.forward_plain(&x.t()?, &eta, &b)?),
         (map.forward(&x.t()?)?, map.forward_plain(&x.t()?)?),
     ] {
-        assert_close(
-            &value_and_gradients(&fast.t()?, &[&x])?,
-            &value_and_gradients(&plain.t()?, &[&x])?,
-            1e-12,
-        );
+        assert_close(&value_and_gradients(&fast.t()?, &[&x])?, &value_and_gradients(&plain.t()?, &[&x])?, 1e-12);
     }
     Ok(())
 }
@@ -324,32 +266,18 @@ fn arguments_may_be_views() -> Result<()> {
 fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(5);
     let mut f16 = |shape: &[usize]| random(rng, shape, DType::F16);
-    let (g, x, eta, b) = (
-        f16(&[4, 4])?,
-        Var::from_tensor(&f16(&[3, 4])?)?,
-        f16(&[2])?,
-        f16(&[4])?,
-    );
+    let (g, x, eta, b) = (f16(&[4, 4])?, Var::from_tensor(&f16(&[3, 4])?)?, f16(&[2])?, f16(&[4])?);
     let (step, map) = (AffineStep::new(&g)?, FixedMap::new(&g)?);
     let (eta, ridge) = (entry(&eta, 0)?, entry(&eta, 1)?);
     for (fast, plain) in [
-        (
-            step.forward(&x, &eta, &b)?,
-            step.forward_plain(&x, &eta, &b)?,
-        ),
-        (
-            step.forward_ridge(&x, &eta, &ridge, &b)?,
-            step.forward_ridge_plain(&x, &eta, &ridge, &b)?,
-        ),
+        (step.forward(&x, &eta, &b)?, step.forward_plain(&x, &eta, &b)?),
+        (step.forward_ridge(&x, &eta, &ridge, &b)?, step.forward_ridge_plain(&x, &eta, &ridge, &b)?),
         (map.forward(&x)?, map.forward_plain(&x)?),
         (map.matmul(&x.t()?)?, map.matmul_plain(&x.t()?)?),
         (map.matmul_relu(&x.t()?)?, map.matmul_relu_plain(&x.t()?)?),
         (relu(&x)?, x.relu()?),
         (hardtanh(&x)?, x.clamp(-1.0, 1.0)?),
-        (
-            sum_squared_error(&x, &x.zeros_like()?)?,
-            x.sqr()?.sum_all()?,
-        ),
+        (sum_squared_error(&x, &x.zeros_like()?)?, x.sqr()?.sum_all()?),
     ] {
         assert_eq!(numbers(&fast)?, numbers(&plain)?);
     }
@@ -368,28 +296,16 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     assert!(step.forward(&x, &zeros(&[4])?, &b).is_err(), "step size");
     assert!(step.forward(&x, &eta, &zeros(&[3])?).is_err(), "b");
     assert!(step.forward(&x, &eta, &zeros(&[1, 4])?).is_err(), "b");
-    assert!(
-        step.forward(&x, &eta, &b.to_dtype(DType::F32)?).is_err(),
-        "element type"
-    );
-    assert!(
-        step.forward_ridge(&x, &eta, &zeros(&[1])?, &b).is_err(),
-        "ridge"
-    );
+    assert!(step.forward(&x, &eta, &b.to_dtype(DType::F32)?).is_err(), "element type");
+    assert!(step.forward_ridge(&x, &eta, &zeros(&[1])?, &b).is_err(), "ridge");
     let map = FixedMap::new(&zeros(&[2, 4])?)?;
     assert!(map.forward(&zeros(&[4, 3])?).is_err());
     assert!(map.forward(&zeros(&[2, 3, 4])?).is_err());
     assert!(map.forward(&zeros(&[])?).is_err());
     assert!(map.matmul(&x).is_err());
-    assert!(
-        map.forward(&x.to_dtype(DType::F32)?).is_err(),
-        "element type"
-    );
+    assert!(map.forward(&x.to_dtype(DType::F32)?).is_err(), "element type");
     assert!(sum_squared_error(&x, &b).is_err());
-    assert!(
-        sum_squared_error(&x, &x.to_dtype(DType::F32)?).is_err(),
-        "element type"
-    );
+    assert!(sum_squared_error(&x, &x.to_dtype(DType::F32)?).is_err(), "element type");
     assert!(entry(&x, 0).is_err());
     assert!(entry(&b, 4).is_err());
     Ok(())
@@ -402,25 +318,15 @@ fn empty_batches_and_maps_are_fine() -> Result<()> {
     let x = Var::from_tensor(&zeros(&[0, 4])?)?;
     let y = step.forward(&x, &zeros(&[])?, &zeros(&[4])?)?;
     assert_eq!(y.dims(), [0, 4]);
-    assert_eq!(
-        y.sum_all()?.backward()?.get(&x).map(|g| g.dims().to_vec()),
-        Some(vec![0, 4])
-    );
-    assert_eq!(
-        FixedMap::new(&zeros(&[3, 0])?)?
-            .forward(&zeros(&[2, 0])?)?
-            .to_vec2::<f64>()?,
-        [[0.0; 3]; 2]
-    );
+    assert_eq!(y.sum_all()?.backward()?.get(&x).map(|g| g.dims().to_vec()), Some(vec![0, 4]));
+    assert_eq!(FixedMap::new(&zeros(&[3, 0])?)?.forward(&zeros(&[2, 0])?)?.to_vec2::<f64>()?, [[0.0; 3]; 2]);
     Ok(())
 }
 
 #[test]
 fn update_in_place_equals_plain_operations() -> Result<()> {
     for dtype in [DType::F64, DType::F32] {
-        let start = Tensor::arange(0.0, 12.0, &Device::Cpu)?
-            .reshape((3, 4))?
-            .to_dtype(dtype)?;
+        let start = Tensor::arange(0.0, 12.0, &Device::Cpu)?.reshape((3, 4))?.to_dtype(dtype)?;
         let grad = start.affine(-0.5, 2.0)?;
         let var = Var::from_tensor(&start.copy()?)?;
         assert!(update_in_place(&var, &grad, |x, g| {
@@ -429,10 +335,7 @@ fn update_in_place_equals_plain_operations() -> Result<()> {
         let plain = (start - (grad * 0.25)?)?;
         assert_eq!(
             var.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?,
-            plain
-                .flatten_all()?
-                .to_dtype(DType::F64)?
-                .to_vec1::<f64>()?
+            plain.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?
         );
     }
     Ok(())
@@ -451,18 +354,12 @@ fn update_in_place_follows_the_shape_not_the_strides() -> Result<()> {
 fn update_in_place_refuses_what_does_not_fit() -> Result<()> {
     let cpu = &Device::Cpu;
     let var = Var::zeros(3, DType::F64, cpu)?;
-    for wrong in [
-        Tensor::zeros((3, 1), DType::F64, cpu)?,
-        Tensor::zeros(3, DType::F32, cpu)?,
-        var.as_tensor().clone(),
-    ] {
+    for wrong in [Tensor::zeros((3, 1), DType::F64, cpu)?, Tensor::zeros(3, DType::F32, cpu)?, var.as_tensor().clone()]
+    {
         assert!(update_in_place(&var, &wrong, |x, _| x.fill(1.0)).is_err());
     }
     let integers = Var::zeros(3, DType::U32, cpu)?;
-    assert!(
-        !update_in_place(&integers, &integers.copy()?, |x, _| x.fill(1.0))?,
-        "no fast path for integers"
-    );
+    assert!(!update_in_place(&integers, &integers.copy()?, |x, _| x.fill(1.0))?, "no fast path for integers");
     assert_eq!(var.to_vec1::<f64>()?, [0.0; 3]);
     Ok(())
 }

@@ -51,13 +51,7 @@ fn optimizer(vars: Vec<Var>, config: Config, way: Way) -> Result<Optimizer> {
 }
 
 /// The start and the iterates of `num_steps` updates, as f64.
-fn trajectory(
-    config: Config,
-    function: &str,
-    start: &Tensor,
-    num_steps: usize,
-    way: Way,
-) -> Result<Vec<Vec<f64>>> {
+fn trajectory(config: Config, function: &str, start: &Tensor, num_steps: usize, way: Way) -> Result<Vec<Vec<f64>>> {
     let x = Var::from_tensor(start)?;
     let mut optimizer = optimizer(vec![x.clone()], config, way)?;
     let point = || x.to_dtype(DType::F64)?.to_vec1::<f64>();
@@ -73,10 +67,7 @@ fn trajectory(
 /// The rule and the numbers of a run of the fixture.
 fn config(run: &Value) -> Config {
     let name = run["optimizer"].as_str().expect("a name");
-    let (_, rule) = RULES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .expect("a known rule");
+    let (_, rule) = RULES.iter().find(|(known, _)| *known == name).expect("a known rule");
     let mut config = rule.with(number(&run["learning_rate"]));
     let h = &mut config.hyperparameters;
     for (name, value) in run["hyper_parameters"].as_object().into_iter().flatten() {
@@ -95,9 +86,7 @@ fn config(run: &Value) -> Config {
 }
 
 /// Does `check` to each run of the table: a label, the rule and its numbers, the function, the start, the expected iterates.
-fn for_each_run(
-    check: impl Fn(&str, Config, &str, &Tensor, &[Vec<f64>]) -> Result<()>,
-) -> Result<()> {
+fn for_each_run(check: impl Fn(&str, Config, &str, &Tensor, &[Vec<f64>]) -> Result<()>) -> Result<()> {
     let fixture = fixture("optimizers");
     for (name, _) in RULES {
         for function in ["quadratic", "rosenbrock"] {
@@ -108,13 +97,7 @@ fn for_each_run(
             let start = numbers(&fixture["functions"][function]["start"]);
             let start = Tensor::new(start, &Device::Cpu)?;
             let label = format!("{name} on {function}");
-            check(
-                &label,
-                config(run),
-                function,
-                &start,
-                &rows(&run["iterates"]),
-            )?;
+            check(&label, config(run), function, &start, &rows(&run["iterates"]))?;
         }
     }
     Ok(())
@@ -127,12 +110,7 @@ fn every_rule_walks_pytorchs_path() -> Result<()> {
         for way in [Way::InPlace, Way::Plain] {
             let found = trajectory(config, function, start, 50, way)?;
             for (k, (found, expected)) in found.iter().zip(expected).enumerate() {
-                assert_vector_close(
-                    &format!("{label}, {way:?}, update {k}"),
-                    found,
-                    expected,
-                    1e-12,
-                );
+                assert_vector_close(&format!("{label}, {way:?}, update {k}"), found, expected, 1e-12);
             }
         }
         Ok(())
@@ -147,12 +125,7 @@ fn an_f32_parameter_walks_the_same_path_to_its_precision() -> Result<()> {
             let found = trajectory(config, function, &start, 10, way)?;
             for (k, (found, expected)) in found.iter().zip(expected).enumerate() {
                 // Ten updates of Rosenbrock's steep valley magnify a rounding error of 6e-8 some ten times.
-                assert_vector_close(
-                    &format!("{label}, {way:?}, update {k}"),
-                    found,
-                    expected,
-                    1e-5,
-                );
+                assert_vector_close(&format!("{label}, {way:?}, update {k}"), found, expected, 1e-5);
             }
         }
         Ok(())
@@ -163,14 +136,8 @@ fn an_f32_parameter_walks_the_same_path_to_its_precision() -> Result<()> {
 /// ε = 1, so that its place in the formula shows.
 #[test]
 fn first_steps_by_hand() -> Result<()> {
-    let hyperparameters = Hyperparameters {
-        momentum: 0.5,
-        decay: 0.75,
-        beta1: 0.5,
-        beta2: 0.75,
-        epsilon: 1.0,
-        weight_decay: 0.5,
-    };
+    let hyperparameters =
+        Hyperparameters { momentum: 0.5, decay: 0.75, beta1: 0.5, beta2: 0.75, epsilon: 1.0, weight_decay: 0.5 };
     let table = [
         // g = 8, then 8·0.2 = 1.6
         (Rule::GradientDescent, 0.2, 0.2 - 0.16),
@@ -184,11 +151,7 @@ fn first_steps_by_hand() -> Result<()> {
             8.2 / 9.0 - 0.1 * g / ((64.0 + g * g).sqrt() + 1.0)
         }),
         // v = 64/4 = 16, step 8/(4 + 1) = 1.6: x = 0.84; then g = 6.72, v = 12 + g²/4 = 23.2896
-        (
-            Rule::RmsProp,
-            0.84,
-            0.84 - 0.672 / (23.2896f64.sqrt() + 1.0),
-        ),
+        (Rule::RmsProp, 0.84, 0.84 - 0.672 / (23.2896f64.sqrt() + 1.0)),
         // bias correction makes m̂ = g, v̂ = g²: x = 8.2/9; then m = 0.5·4 + 0.5g over 3/4, v = 0.75·16 + 0.25g² over 7/16
         (Rule::Adam, 8.2 / 9.0, {
             let g = 65.6 / 9.0;
@@ -205,11 +168,7 @@ fn first_steps_by_hand() -> Result<()> {
     ];
     for (rule, first, second) in table {
         for way in [Way::InPlace, Way::Plain] {
-            let config = Config {
-                rule,
-                learning_rate: 0.1,
-                hyperparameters,
-            };
+            let config = Config { rule, learning_rate: 0.1, hyperparameters };
             let start = Tensor::new(&[1.0, 0.0], &Device::Cpu)?; // the quadratic is 4x₁² + x₂²
             let x = trajectory(config, "quadratic", &start, 2, way)?;
             for (k, by_hand) in [first, second].into_iter().enumerate() {
@@ -230,11 +189,7 @@ fn adam_is_candles_adamw_without_decay() -> Result<()> {
     let start = Tensor::new(&[[-1.2, 1.0], [0.3, 2.0]], &Device::Cpu)?;
     let [ours, candles] = [Var::from_tensor(&start)?, Var::from_tensor(&start.copy()?)?];
     let mut adam = Optimizer::new(vec![ours.clone()], Rule::Adam.with(0.02))?;
-    let parameters = candle_nn::ParamsAdamW {
-        lr: 0.02,
-        weight_decay: 0.0,
-        ..Default::default()
-    };
+    let parameters = candle_nn::ParamsAdamW { lr: 0.02, weight_decay: 0.0, ..Default::default() };
     let mut adamw = candle_nn::AdamW::new(vec![candles.clone()], parameters)?;
     let loss = |x: &Tensor| x.sin()?.sqr()?.sum_all();
     for _ in 0..50 {
@@ -248,19 +203,10 @@ fn adam_is_candles_adamw_without_decay() -> Result<()> {
 
 #[test]
 fn a_step_count_of_zero_restarts_the_bias_correction_and_keeps_the_moments() -> Result<()> {
-    let hyperparameters = Hyperparameters {
-        beta1: 0.5,
-        beta2: 0.75,
-        epsilon: 1.0,
-        ..Default::default()
-    };
+    let hyperparameters = Hyperparameters { beta1: 0.5, beta2: 0.75, epsilon: 1.0, ..Default::default() };
     for way in [Way::InPlace, Way::Plain] {
         let x = Var::new(&[1.0, 0.0], &Device::Cpu)?;
-        let config = Config {
-            rule: Rule::Adam,
-            learning_rate: 0.1,
-            hyperparameters,
-        };
+        let config = Config { rule: Rule::Adam, learning_rate: 0.1, hyperparameters };
         let mut adam = optimizer(vec![x.clone()], config, way)?;
         adam.backward_step(&quadratic(&x)?)?;
         adam.set_step_count(0);
@@ -294,14 +240,8 @@ fn a_parameter_without_a_gradient_is_an_error_and_nothing_moves() -> Result<()> 
             let forgotten = Var::new(&[[3.0, 4.0, 5.0]], &Device::Cpu)?;
             let vars = vec![used.clone(), forgotten.clone()];
             let mut optimizer = optimizer(vars, rule.with(0.1), way)?;
-            let error = optimizer
-                .backward_step(&quadratic(&used)?)
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("parameter 1") && error.contains("[1, 3]"),
-                "{name}: {error}"
-            );
+            let error = optimizer.backward_step(&quadratic(&used)?).unwrap_err().to_string();
+            assert!(error.contains("parameter 1") && error.contains("[1, 3]"), "{name}: {error}");
             assert_eq!(used.to_vec1::<f64>()?, [1.0, 2.0], "{name}");
             assert_eq!(forgotten.to_vec2::<f64>()?, [[3.0, 4.0, 5.0]], "{name}");
         }
@@ -314,27 +254,12 @@ fn invalid_hyperparameters_are_refused_by_name() -> Result<()> {
     type Field = fn(&mut Hyperparameters) -> &mut f64;
     const NOT_FINITE: [f64; 3] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
     let fields: [(&str, Field, &[f64], &[f64]); 6] = [
-        (
-            "--momentum",
-            |h| &mut h.momentum,
-            &[-0.1, 1.0, 2.0],
-            &[0.0, 0.99],
-        ),
+        ("--momentum", |h| &mut h.momentum, &[-0.1, 1.0, 2.0], &[0.0, 0.99]),
         ("--decay", |h| &mut h.decay, &[-0.1, 1.0, 2.0], &[0.0, 0.99]),
         ("--beta1", |h| &mut h.beta1, &[-0.1, 1.0, 2.0], &[0.0, 0.99]),
         ("--beta2", |h| &mut h.beta2, &[-0.1, 1.0, 2.0], &[0.0, 0.99]),
-        (
-            "--epsilon",
-            |h| &mut h.epsilon,
-            &[-1e-8, 0.0],
-            &[1e-300, 1.0],
-        ),
-        (
-            "--weight-decay",
-            |h| &mut h.weight_decay,
-            &[-0.1],
-            &[0.0, 1.0],
-        ),
+        ("--epsilon", |h| &mut h.epsilon, &[-1e-8, 0.0], &[1e-300, 1.0]),
+        ("--weight-decay", |h| &mut h.weight_decay, &[-0.1], &[0.0, 1.0]),
     ];
     let theta = || Var::zeros(2, DType::F64, &Device::Cpu);
     for (name, rule) in RULES {
@@ -342,33 +267,21 @@ fn invalid_hyperparameters_are_refused_by_name() -> Result<()> {
             for &value in bad.iter().chain(&NOT_FINITE) {
                 let mut config = rule.with(0.1);
                 *of(&mut config.hyperparameters) = value;
-                let error = Optimizer::new(vec![theta()?], config)
-                    .unwrap_err()
-                    .to_string();
+                let error = Optimizer::new(vec![theta()?], config).unwrap_err().to_string();
                 assert!(error.contains(field), "{name} with {value}: {error}");
             }
             for &value in good {
                 let mut config = rule.with(0.1);
                 *of(&mut config.hyperparameters) = value;
-                assert!(
-                    Optimizer::new(vec![theta()?], config).is_ok(),
-                    "{name}, {field} {value}"
-                );
+                assert!(Optimizer::new(vec![theta()?], config).is_ok(), "{name}, {field} {value}");
             }
         }
         for value in [0.0, -0.1].into_iter().chain(NOT_FINITE) {
-            let error = Optimizer::new(vec![theta()?], rule.with(value))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("learning_rate") && error.contains(&value.to_string()),
-                "{name}: {error}"
-            );
+            let error = Optimizer::new(vec![theta()?], rule.with(value)).unwrap_err().to_string();
+            assert!(error.contains("learning_rate") && error.contains(&value.to_string()), "{name}: {error}");
         }
         let whole = Var::zeros(2, DType::U32, &Device::Cpu)?;
-        let error = Optimizer::new(vec![whole], rule.with(0.1))
-            .unwrap_err()
-            .to_string();
+        let error = Optimizer::new(vec![whole], rule.with(0.1)).unwrap_err().to_string();
         assert!(error.contains("U32"), "{name}: {error}");
     }
     Ok(())

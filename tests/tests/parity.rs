@@ -12,9 +12,7 @@ use chapter2::{
     regression, three_layer_nn,
 };
 use common::{context::Context, linalg, optim::Rule, section::Section as _};
-use support::fixtures::{
-    assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs,
-};
+use support::fixtures::{assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs};
 
 #[test]
 fn regression_in_three_variants() -> Result<()> {
@@ -32,12 +30,7 @@ fn regression_in_three_variants() -> Result<()> {
         let outcome = regression::fit(&config, &xs, &ys, &mut Context::new(1))?;
         for column in ["last_sample_loss", "mean_squared_error"] {
             let found = outcome.history.column(column);
-            assert_each_close(
-                &format!("{name}, {column}"),
-                &found,
-                &numbers(&run[column]),
-                1e-11,
-            );
+            assert_each_close(&format!("{name}, {column}"), &found, &numbers(&run[column]), 1e-11);
         }
         let expected = rows(&run["parameters"]);
         let updates = config.num_epochs * xs.len();
@@ -54,10 +47,7 @@ fn regression_in_three_variants() -> Result<()> {
 #[test]
 fn rbf_by_adam_and_by_gradient_descent() -> Result<()> {
     let fixture = fixture("rbf");
-    let rules = [
-        ("adam", Rule::Adam),
-        ("gradient_descent", Rule::GradientDescent),
-    ];
+    let rules = [("adam", Rule::Adam), ("gradient_descent", Rule::GradientDescent)];
     for ((name, rule), run) in rules.into_iter().zip(runs(&fixture)) {
         assert_eq!(run["optimizer"], name);
         let expected = numbers(&run["sum_squared_error"]);
@@ -87,24 +77,11 @@ fn least_squares_bounds_what_rbf_training_reaches() -> Result<()> {
     let config = rbf::Config::default();
     let outcome = Rbf::run(&config, &mut Context::new(1))?;
     let best = outcome.best_loss;
-    assert!(
-        exact < best && best < 1e3 * in_f64,
-        "{best:e}, exact {exact:e}, by numpy {in_f64:e}"
-    );
+    assert!(exact < best && best < 1e3 * in_f64, "{best:e}, exact {exact:e}, by numpy {in_f64:e}");
     for run in runs(&fixture) {
-        assert!(
-            numbers(&run["sum_squared_error"])
-                .iter()
-                .all(|&loss| loss > best)
-        );
+        assert!(numbers(&run["sum_squared_error"]).iter().all(|&loss| loss > best));
     }
-    assert!(
-        outcome
-            .history
-            .column("sum_squared_error")
-            .iter()
-            .all(|&loss| loss > best)
-    );
+    assert!(outcome.history.column("sum_squared_error").iter().all(|&loss| loss > best));
 
     let phi = rbf::basis_matrix(&config, &rbf::sample_points(&config), &Device::Cpu)?;
     let sigma = linalg::singular_values(&phi)?;
@@ -123,26 +100,15 @@ fn three_layer_network_at_both_step_sizes() -> Result<()> {
     let fixture = fixture("three_layer_nn");
     let tensor = |name: &str| Tensor::new(rows(&fixture[name]), &Device::Cpu);
     let vector = |name: &str| Tensor::new(numbers(&fixture[name]), &Device::Cpu);
-    let data = three_layer_nn::Data {
-        x: tensor("x")?,
-        y: vector("y")?,
-    };
+    let data = three_layer_nn::Data { x: tensor("x")?, y: vector("y")? };
     let (w, a) = (tensor("w0")?, vector("a")?);
     let mut step_sizes = vec![];
     for run in runs(&fixture) {
-        let config = three_layer_nn::Config {
-            step_size: number(&run["step_size"]),
-            ..Default::default()
-        };
+        let config = three_layer_nn::Config { step_size: number(&run["step_size"]), ..Default::default() };
         let outcome = three_layer_nn::fit(&config, &data, &w, &a, &mut Context::new(1))?;
         let found = outcome.history.column("half_sum_squared_error");
         let expected = numbers(&run["half_sum_squared_error"]);
-        assert_each_close(
-            &format!("step size {}", config.step_size),
-            &found,
-            &expected,
-            1e-9,
-        );
+        assert_each_close(&format!("step size {}", config.step_size), &found, &expected, 1e-9);
         step_sizes.push(config.step_size);
     }
     assert_eq!(step_sizes, [1.1, 0.9]);

@@ -15,20 +15,9 @@ fn the_generator_is_chacha8_and_stays_so() {
     let first = |seed, stream| rng(seed, stream).next_u64();
     assert_eq!(
         [first(1, 0), first(1, 1), first(2, 0)],
-        [
-            7424550030962593201,
-            15715005604373573095,
-            16257866876066601925
-        ]
+        [7424550030962593201, 15715005604373573095, 16257866876066601925]
     );
-    assert_eq!(
-        normal_vec(3, &mut rng(1, 0)),
-        [
-            -0.23484705855592097,
-            -1.4108177006109994,
-            0.3330286294792717
-        ]
-    );
+    assert_eq!(normal_vec(3, &mut rng(1, 0)), [-0.23484705855592097, -1.4108177006109994, 0.3330286294792717]);
 }
 
 /// 100,000 normals: mean, variance, skewness and kurtosis within five of their standard errors.

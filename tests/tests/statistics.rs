@@ -20,21 +20,13 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
 /// more than the noise. That is why the book's preset is the one tested.
 #[test]
 fn regression_gets_nearer_the_truth_than_chance_allows() -> Result<()> {
-    let config = regression::Config {
-        learning_rate: 0.4,
-        num_epochs: 10,
-        ..Default::default()
-    };
+    let config = regression::Config { learning_rate: 0.4, num_epochs: 10, ..Default::default() };
     let variance = config.noise_std * config.noise_std;
     let (mut total, mut nearer) = (0.0, 0);
     for seed in SEEDS {
         let outcome = Regression::run(&config, &mut Context::new(seed))?;
         let distance = |ys: Vec<f64>| {
-            let squares = outcome
-                .xs
-                .iter()
-                .zip(ys)
-                .map(|(&x, y)| (y - truth(x)).powi(2));
+            let squares = outcome.xs.iter().zip(ys).map(|(&x, y)| (y - truth(x)).powi(2));
             squares.sum::<f64>() / variance
         };
         let learned = distance(outcome.xs.iter().map(|&x| outcome.g(x)).collect());
@@ -57,35 +49,21 @@ fn the_networks_loss_falls_at_a_linear_rate() -> Result<()> {
     for (num_hidden, straight) in [(100, 0.99), (1000, 0.998)] {
         for seed in SEEDS {
             let run = |step_size, num_iterations| {
-                let config = three_layer_nn::Config {
-                    num_hidden,
-                    step_size,
-                    num_iterations,
-                    ..Default::default()
-                };
+                let config = three_layer_nn::Config { num_hidden, step_size, num_iterations, ..Default::default() };
                 ThreeLayerNn::run(&config, &mut Context::new(seed))
             };
             let history = run(run(1e-3, 1)?.largest_stable_step / 2.0, 200)?.history;
             let losses = history.column("half_sum_squared_error");
             let what = format!("width {num_hidden}, seed {seed}");
-            assert!(
-                losses.windows(2).all(|pair| pair[1] < pair[0]),
-                "{what}: the loss rises"
-            );
+            assert!(losses.windows(2).all(|pair| pair[1] < pair[0]), "{what}: the loss rises");
 
             let log = |values: &[f64]| values.iter().map(|v| v.ln()).collect::<Vec<_>>();
             let (k, log_loss) = (&history.counts()[100..], &log(&losses[100..]));
             let (slope, r2) = line(k, log_loss);
             let (_, r2_of_power_law) = line(&log(k), log_loss);
-            assert!(
-                slope < -0.01 && r2 > straight,
-                "{what}: slope {slope}, R² {r2}"
-            );
+            assert!(slope < -0.01 && r2 > straight, "{what}: slope {slope}, R² {r2}");
             let wide = num_hidden == 1000;
-            assert!(
-                !wide || r2 > r2_of_power_law,
-                "{what}: R² {r2}, as a power law {r2_of_power_law}"
-            );
+            assert!(!wide || r2 > r2_of_power_law, "{what}: R² {r2}, as a power law {r2_of_power_law}");
         }
     }
     Ok(())
@@ -95,16 +73,7 @@ fn the_networks_loss_falls_at_a_linear_rate() -> Result<()> {
 fn line(xs: &[f64], ys: &[f64]) -> (f64, f64) {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (mx, my) = (mean(xs), mean(ys));
-    let moment = |f: &dyn Fn(f64, f64) -> f64| {
-        xs.iter()
-            .zip(ys)
-            .map(|(x, y)| f(x - mx, y - my))
-            .sum::<f64>()
-    };
-    let (xx, xy, yy) = (
-        moment(&|x, _| x * x),
-        moment(&|x, y| x * y),
-        moment(&|_, y| y * y),
-    );
+    let moment = |f: &dyn Fn(f64, f64) -> f64| xs.iter().zip(ys).map(|(x, y)| f(x - mx, y - my)).sum::<f64>();
+    let (xx, xy, yy) = (moment(&|x, _| x * x), moment(&|x, y| x * y), moment(&|_, y| y * y));
     (xy / xx, xy * xy / (xx * yy))
 }

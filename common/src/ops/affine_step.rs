@@ -60,13 +60,7 @@ impl AffineStep {
     ///
     /// # Errors
     /// As [`AffineStep::forward`].
-    pub fn forward_ridge(
-        &self,
-        x: &Tensor,
-        step_size: &Tensor,
-        ridge: &Tensor,
-        b: &Tensor,
-    ) -> Result<Tensor> {
+    pub fn forward_ridge(&self, x: &Tensor, step_size: &Tensor, ridge: &Tensor, b: &Tensor) -> Result<Tensor> {
         self.check(x, b)?;
         if !kernel::is_fast(x) {
             return self.forward_ridge_plain(x, step_size, ridge, b);
@@ -93,46 +87,25 @@ impl AffineStep {
     ///
     /// # Errors
     /// As [`AffineStep::forward`].
-    pub fn forward_ridge_plain(
-        &self,
-        x: &Tensor,
-        step_size: &Tensor,
-        ridge: &Tensor,
-        b: &Tensor,
-    ) -> Result<Tensor> {
+    pub fn forward_ridge_plain(&self, x: &Tensor, step_size: &Tensor, ridge: &Tensor, b: &Tensor) -> Result<Tensor> {
         self.check(x, b)?;
         ridge.dims0()?;
-        self.forward_plain(
-            x,
-            step_size,
-            &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?,
-        )
+        self.forward_plain(x, step_size, &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?)
     }
 
     fn check(&self, x: &Tensor, b: &Tensor) -> Result<()> {
         let n = self.0.matrix.dim(0)?;
         if !matches!(x.dims(), [width] | [_, width] if *width == n) {
-            bail!(
-                "an affine step in dimension {n} got x of shape {:?}",
-                x.dims()
-            );
+            bail!("an affine step in dimension {n} got x of shape {:?}", x.dims());
         }
         if b.dims() != [n] && b.dims() != x.dims() {
-            bail!(
-                "an affine step in dimension {n} got b of shape {:?} for x of shape {:?}",
-                b.dims(),
-                x.dims()
-            );
+            bail!("an affine step in dimension {n} got b of shape {:?} for x of shape {:?}", b.dims(), x.dims());
         }
         Ok(())
     }
 
     fn apply(&self, x: &Tensor, coefficients: &Tensor, b: &Tensor) -> Result<Tensor> {
-        x.contiguous()?.apply_op3(
-            &coefficients.contiguous()?,
-            &b.contiguous()?,
-            Step(self.0.clone()),
-        )
+        x.contiguous()?.apply_op3(&coefficients.contiguous()?, &b.contiguous()?, Step(self.0.clone()))
     }
 }
 
@@ -147,11 +120,8 @@ fn coefficients<T: WithDType>(entries: &[T]) -> (T, T) {
 /// ⟨g, b⟩ − ⟨h, x⟩ and h ← g − ηh in one pass over memory.
 fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
     let (h, h_tail) = h.as_chunks_mut::<LANES>();
-    let ((x, x_tail), (b, b_tail), (g, g_tail)) = (
-        x.as_chunks::<LANES>(),
-        b.as_chunks::<LANES>(),
-        g.as_chunks::<LANES>(),
-    );
+    let ((x, x_tail), (b, b_tail), (g, g_tail)) =
+        (x.as_chunks::<LANES>(), b.as_chunks::<LANES>(), g.as_chunks::<LANES>());
     kernel::vectorised!({
         let mut sums = [T::zero(); LANES];
         for (((h, x), b), g) in h.iter_mut().zip(x).zip(b).zip(g) {
@@ -190,14 +160,7 @@ impl Step {
 
     /// ∂x and, summed over the batch, ∂η and ∂λ. One product h = Gᵀg + λg serves all of them:
     /// ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩, ∂λ = −η⟨g, x⟩.
-    fn backward<T: WithDType>(
-        &self,
-        x: &[T],
-        c: &[T],
-        b: &[T],
-        g: &[T],
-        n: usize,
-    ) -> Result<(Vec<T>, Vec<T>)> {
+    fn backward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], g: &[T], n: usize) -> Result<(Vec<T>, Vec<T>)> {
         let (eta, lambda) = coefficients(c);
         kernel::with_entries([&self.0.matrix], |[matrix]| {
             let mut grad_x = kernel::matmul(g, matrix, [g.len() / n, n, n]); // becomes ∂x in the same pass as ∂η
@@ -211,17 +174,11 @@ impl Step {
                     grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
                 }
                 // b may be one row for all; then the pass goes row by row
-                let rows = h
-                    .chunks_mut(b.len())
-                    .zip(x.chunks(b.len()))
-                    .zip(g.chunks(b.len()));
-                let grad_eta =
-                    rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta));
+                let rows = h.chunks_mut(b.len()).zip(x.chunks(b.len())).zip(g.chunks(b.len()));
+                let grad_eta = rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta));
                 [grad_eta, grad_lambda]
             });
-            let grad_c = (0..c.len())
-                .map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i]))
-                .collect();
+            let grad_c = (0..c.len()).map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i])).collect();
             Ok((grad_x, grad_c))
         })
     }
@@ -230,10 +187,7 @@ impl Step {
     fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
         let mut grad_b = vec![T::zero(); len];
         for g in g.chunks_exact(len) {
-            grad_b
-                .iter_mut()
-                .zip(g)
-                .for_each(|(sum, g)| *sum += eta * *g);
+            grad_b.iter_mut().zip(g).for_each(|(sum, g)| *sum += eta * *g);
         }
         grad_b
     }
@@ -260,14 +214,7 @@ impl CustomOp3 for Step {
         })
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        c: &Tensor,
-        b: &Tensor,
-        _y: &Tensor,
-        g: &Tensor,
-    ) -> Result<Gradients> {
+    fn bwd(&self, x: &Tensor, c: &Tensor, b: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Gradients> {
         let n = self.0.matrix.dim(0)?;
         let g = &g.contiguous()?;
         kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 4, _>([x, c, b, g], |[xs, cs, bs, gs]| {

@@ -27,22 +27,14 @@ where
     if !kernel::is_fast(x) {
         return elementwise_plain(x, value, slope);
     }
-    x.contiguous()?.apply_op1(Elementwise {
-        name: "elementwise",
-        value,
-        slope,
-    })
+    x.contiguous()?.apply_op1(Elementwise { name: "elementwise", value, slope })
 }
 
 /// [`elementwise`] by plain candle operations: f(x̄) + f′(x̄)·(x − x̄) with x̄ = x taken as constant.
 ///
 /// # Errors
 /// As [`elementwise`].
-pub fn elementwise_plain(
-    x: &Tensor,
-    value: impl Fn(f64) -> f64,
-    slope: impl Fn(f64) -> f64,
-) -> Result<Tensor> {
+pub fn elementwise_plain(x: &Tensor, value: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Result<Tensor> {
     let fixed = x.detach();
     let entries = fixed.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
     let map = |f: &dyn Fn(f64) -> f64| {
@@ -75,11 +67,7 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
     }
     let value = |x: f64| if x < 0.0 { 0.0 } else { x }; // keeps NaN, so that a divergence stays visible
     let slope = |x: f64| if x >= 0.0 { 1.0 } else { 0.0 };
-    x.contiguous()?.apply_op1(Elementwise {
-        name: "relu",
-        value,
-        slope,
-    })
+    x.contiguous()?.apply_op1(Elementwise { name: "relu", value, slope })
 }
 
 /// A function of each entry and its derivative there.

@@ -58,16 +58,8 @@ impl FixedMap {
         if !kernel::is_fast(theta) {
             return self.matmul_relu_plain(theta);
         }
-        let side = if theta.rank() == 1 {
-            Side::Rows
-        } else {
-            Side::Columns
-        };
-        theta.contiguous()?.apply_op1(Apply {
-            map: self.0.clone(),
-            side,
-            relu: true,
-        })
+        let side = if theta.rank() == 1 { Side::Rows } else { Side::Columns };
+        theta.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu: true })
     }
 
     /// [`FixedMap::matmul_relu`] by plain candle operations.
@@ -107,11 +99,7 @@ impl FixedMap {
                 Side::Columns => self.matmul_plain(x),
             };
         }
-        x.contiguous()?.apply_op1(Apply {
-            map: self.0.clone(),
-            side,
-            relu: false,
-        })
+        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu: false })
     }
 }
 
@@ -148,8 +136,7 @@ fn apply<T: WithDType>(
             let rows = if dims.len() == 2 { dims[0] } else { 1 };
             let mut shape = dims.to_vec();
             shape[dims.len() - 1] = m;
-            let y =
-                kernel::with_entries([transpose], |[at]| Ok(kernel::matmul(x, at, [rows, n, m])))?;
+            let y = kernel::with_entries([transpose], |[at]| Ok(kernel::matmul(x, at, [rows, n, m])))?;
             Ok((y, shape.into()))
         }
         (Side::Columns, &[height, p]) if height == n => {

@@ -44,13 +44,7 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
         "gradient_step"
     }
 
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_l: &Layout,
-        eta: &CpuStorage,
-        eta_l: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, eta: &CpuStorage, eta_l: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, eta) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(eta, eta_l)?[0]);
             let y = kernel::map(x, move |x| x - eta * T::from_f64((self.slope)(x.to_f64())));
@@ -59,13 +53,7 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
     }
 
     /// ∂x = g(1 − ηf″(x)), ∂η = −⟨g, f′(x)⟩.
-    fn bwd(
-        &self,
-        x: &Tensor,
-        eta: &Tensor,
-        _y: &Tensor,
-        g: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, eta: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = &g.contiguous()?;
         kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 3, _>([x, eta, g], |[xs, etas, gs]| {
             let eta = etas[0];

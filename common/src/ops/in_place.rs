@@ -25,11 +25,7 @@ use std::cell::Cell;
 /// assert_eq!(theta.to_vec1::<f64>()?, [0.5, -1.0]);
 /// # candle_core::Result::Ok(())
 /// ```
-pub fn update_in_place(
-    var: &Var,
-    grad: &Tensor,
-    f: impl FnOnce(&mut [f64], &[f64]),
-) -> Result<bool> {
+pub fn update_in_place(var: &Var, grad: &Tensor, f: impl FnOnce(&mut [f64], &[f64])) -> Result<bool> {
     if !super::kernel::is_fast(var) || !var.is_contiguous() {
         return Ok(false);
     }
@@ -54,16 +50,8 @@ impl<F: FnOnce(&mut [f64], &[f64])> InplaceOp2 for Update<F> {
         "update_in_place"
     }
 
-    fn cpu_fwd(
-        &self,
-        var: &mut CpuStorage,
-        var_l: &Layout,
-        grad: &CpuStorage,
-        grad_l: &Layout,
-    ) -> Result<()> {
-        let (Some((v0, v1)), Some((g0, g1))) =
-            (var_l.contiguous_offsets(), grad_l.contiguous_offsets())
-        else {
+    fn cpu_fwd(&self, var: &mut CpuStorage, var_l: &Layout, grad: &CpuStorage, grad_l: &Layout) -> Result<()> {
+        let (Some((v0, v1)), Some((g0, g1))) = (var_l.contiguous_offsets(), grad_l.contiguous_offsets()) else {
             bail!("update_in_place needs contiguous tensors");
         };
         let Some(f) = self.0.take() else {
@@ -75,10 +63,7 @@ impl<F: FnOnce(&mut [f64], &[f64])> InplaceOp2 for Update<F> {
                 let widen = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
                 let (mut wide, grad) = (widen(&var[v0..v1]), widen(&grad[g0..g1]));
                 f(&mut wide, &grad);
-                var[v0..v1]
-                    .iter_mut()
-                    .zip(wide)
-                    .for_each(|(x, wide)| *x = wide as f32);
+                var[v0..v1].iter_mut().zip(wide).for_each(|(x, wide)| *x = wide as f32);
             }
             _ => bail!("update_in_place needs f64 or f32"),
         }

@@ -169,6 +169,7 @@ fn written<T>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
     vector
 }
 
+// ANCHOR: vectorised
 /// Runs a loop of plain arithmetic with the widest vectors that this processor has; without it the compiler has to assume the
 /// oldest processor. Products and sums are not fused, so the bits are the same everywhere.
 ///
@@ -181,6 +182,7 @@ macro_rules! vectorised {
         )
     };
 }
+// ANCHOR_END: vectorised
 
 /// All `f(xᵢ)`; `f` owns what it captures.
 pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
@@ -216,6 +218,7 @@ pub fn where_positive<T: WithDType>(y: &[T], g: &[T]) -> Vec<T> {
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.
 pub const LANES: usize = 8;
 
+// ANCHOR: sum_of
 /// The sum of `f(aᵢ, bᵢ)`; `f` owns what it captures.
 pub fn sum_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
     vectorised!({
@@ -226,13 +229,11 @@ pub fn sum_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
                 sums[lane] += f(a[lane], b[lane]);
             }
         }
-        let tail = a_tail
-            .iter()
-            .zip(b_tail)
-            .fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
+        let tail = a_tail.iter().zip(b_tail).fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
         sums.into_iter().fold(tail, |sum, lane| sum + lane)
     })
 }
+// ANCHOR_END: sum_of
 
 /// Runs `$body` with `$T` bound to the element type, for the two types that the fast paths know.
 macro_rules! for_dtype {

@@ -12,8 +12,7 @@ pub fn sum_squared_error(x: &Tensor, target: &Tensor) -> Result<Tensor> {
     if x.shape() != target.shape() || !kernel::is_fast(x) {
         return sum_squared_error_plain(x, target);
     }
-    x.contiguous()?
-        .apply_op2(&target.contiguous()?, SumSquaredError)
+    x.contiguous()?.apply_op2(&target.contiguous()?, SumSquaredError)
 }
 
 /// [`sum_squared_error`] by plain candle operations.
@@ -31,13 +30,7 @@ impl CustomOp2 for SumSquaredError {
         "sum_squared_error"
     }
 
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_l: &Layout,
-        t: &CpuStorage,
-        t_l: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
+    fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, t: &CpuStorage, t_l: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, t) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(t, t_l)?);
             let sum = kernel::sum_of(x, t, move |x, t| (x - t) * (x - t));
@@ -45,13 +38,7 @@ impl CustomOp2 for SumSquaredError {
         })
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        t: &Tensor,
-        _sum: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, t: &Tensor, _sum: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         kernel::for_dtype!(grad.dtype(), T => {
             let grad = grad.to_scalar::<T>()?;
             let gradient = |of: &Tensor, sign: f64| -> Result<Option<Tensor>> {

@@ -16,11 +16,7 @@ pub(super) struct AxisSpec {
 
 impl AxisSpec {
     pub fn new(label: String) -> Self {
-        Self {
-            label,
-            log: false,
-            range: None,
-        }
+        Self { label, log: false, range: None }
     }
 
     /// Whether the axis has a place for the value.
@@ -68,20 +64,12 @@ impl Axis {
         let log = spec.log;
         let scale = |value: f64| if log { value.log10() } else { value };
         if let Some((low, high)) = spec.range {
-            return Self {
-                log,
-                whole: false,
-                low: scale(low),
-                high: scale(high),
-            };
+            return Self { log, whole: false, low: scale(low), high: scale(high) };
         }
         let shown = values.iter().copied().filter(|&value| spec.shows(value));
         let whole = !log && shown.clone().all(|value| value.fract() == 0.0);
-        let (mut low, mut high) = shown
-            .map(scale)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-                (low.min(v), high.max(v))
-            });
+        let (mut low, mut high) =
+            shown.map(scale).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
         if low > high {
             (low, high) = (0.0, 1.0);
         }
@@ -117,57 +105,34 @@ impl Axis {
                 let least = if self.whole { 1.0 } else { 0.0 };
                 labelled(linear_ticks(self.low, self.high, count, least))
             };
-            let placed = ticks.into_iter().filter_map(|(value, label)| {
-                Some(Tick {
-                    at: self.position(value)?,
-                    label,
-                })
-            });
-            placed
-                .filter(|tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at))
-                .collect::<Vec<_>>()
+            let placed = ticks.into_iter().filter_map(|(value, label)| Some(Tick { at: self.position(value)?, label }));
+            placed.filter(|tick| (-1e-9..=1.0 + 1e-9).contains(&tick.at)).collect::<Vec<_>>()
         };
-        let enough =
-            |ticks: &Vec<Tick>| ticks.iter().filter(|tick| tick.label.is_some()).count() >= 2;
-        (count.max(2)..count.max(2) + 4)
-            .map(ticks)
-            .find(enough)
-            .unwrap_or_default()
+        let enough = |ticks: &Vec<Tick>| ticks.iter().filter(|tick| tick.label.is_some()).count() >= 2;
+        (count.max(2)..count.max(2) + 4).map(ticks).find(enough).unwrap_or_default()
     }
 
     fn log_ticks(&self, count: usize) -> Vec<(f64, Option<String>)> {
-        let (first, last) = (
-            (self.low - 1e-9).ceil() as i32,
-            (self.high + 1e-9).floor() as i32,
-        );
+        let (first, last) = ((self.low - 1e-9).ceil() as i32, (self.high + 1e-9).floor() as i32);
         let decades = (last - first + 1).max(0) as usize;
         if decades < 2 {
             let in_range = |d: &Decimal| (self.low..=self.high).contains(&d.value().log10());
-            let steps = (first - 2..=last + 1)
-                .flat_map(|exponent| [1, 2, 5].map(|digits| Decimal { digits, exponent }));
+            let steps =
+                (first - 2..=last + 1).flat_map(|exponent| [1, 2, 5].map(|digits| Decimal { digits, exponent }));
             let steps: Vec<_> = steps.filter(in_range).collect();
             return labelled(match steps.len() {
                 0..3 => linear_ticks(10f64.powf(self.low), 10f64.powf(self.high), count, 0.0),
                 _ => steps,
             });
         }
-        let stride = [1, 2, 3, 5, 10, 20, 50, 100, 200]
-            .into_iter()
-            .find(|s| decades.div_ceil(*s) <= count)
-            .unwrap_or(500);
+        let stride =
+            [1, 2, 3, 5, 10, 20, 50, 100, 200].into_iter().find(|s| decades.div_ceil(*s) <= count).unwrap_or(500);
         let mut ticks = Vec::new();
         for exponent in first - 1..=last {
             let major = exponent.rem_euclid(stride as i32) == 0;
             let label = major.then(|| format!("10{}", superscript(exponent)));
             if major || decades <= 60 {
-                ticks.push((
-                    Decimal {
-                        digits: 1,
-                        exponent,
-                    }
-                    .value(),
-                    label,
-                ));
+                ticks.push((Decimal { digits: 1, exponent }.value(), label));
             }
             if stride == 1 && decades <= 8 {
                 ticks.extend((2..10).map(|digits| (Decimal { digits, exponent }.value(), None)));
@@ -186,9 +151,7 @@ struct Decimal {
 
 impl Decimal {
     fn value(self) -> f64 {
-        format!("{}e{}", self.digits, self.exponent)
-            .parse()
-            .unwrap_or(f64::NAN)
+        format!("{}e{}", self.digits, self.exponent).parse().unwrap_or(f64::NAN)
     }
 }
 
@@ -199,70 +162,26 @@ fn linear_ticks(low: f64, high: f64, count: usize, least: f64) -> Vec<Decimal> {
         return Vec::new();
     }
     let mut exponent = raw.log10().floor() as i32;
-    let factor = [1, 2, 5].into_iter().find(|&f| {
-        Decimal {
-            digits: f,
-            exponent,
-        }
-        .value()
-            >= raw * (1.0 - 1e-9)
-    });
+    let factor = [1, 2, 5].into_iter().find(|&f| Decimal { digits: f, exponent }.value() >= raw * (1.0 - 1e-9));
     let factor = factor.unwrap_or_else(|| {
         exponent += 1;
         1
     });
-    let step = Decimal {
-        digits: factor,
-        exponent,
-    }
-    .value();
-    let (first, last) = (
-        (low / step - 1e-9).ceil() as i64,
-        (high / step + 1e-9).floor() as i64,
-    );
-    (first..=last)
-        .map(|k| Decimal {
-            digits: k * factor,
-            exponent,
-        })
-        .collect()
+    let step = Decimal { digits: factor, exponent }.value();
+    let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
+    (first..=last).map(|k| Decimal { digits: k * factor, exponent }).collect()
 }
 
 /// The ticks with labels in one style: plain digits for ordinary magnitudes, else `1.5×10⁻⁷`.
 fn labelled(ticks: Vec<Decimal>) -> Vec<(f64, Option<String>)> {
     let largest = ticks.iter().map(|d| d.value().abs()).fold(0.0, f64::max);
     let plain = (1e-3..1e6).contains(&largest) || largest == 0.0;
-    let power = if plain {
-        0
-    } else {
-        largest.log10().floor() as i32
-    };
-    let decimals = ticks
-        .iter()
-        .map(|d| power - d.exponent)
-        .max()
-        .unwrap_or(0)
-        .max(0) as usize;
+    let power = if plain { 0 } else { largest.log10().floor() as i32 };
+    let decimals = ticks.iter().map(|d| power - d.exponent).max().unwrap_or(0).max(0) as usize;
     let text = |d: &Decimal| match (d.digits, plain) {
         (0, _) => "0".into(),
-        (_, true) => fixed(
-            *d,
-            if decimals > 0 {
-                -d.exponent.min(0) as usize
-            } else {
-                0
-            },
-        ),
-        (_, false) => {
-            fixed(
-                Decimal {
-                    exponent: d.exponent - power,
-                    ..*d
-                },
-                decimals,
-            ) + "×10"
-                + &superscript(power)
-        }
+        (_, true) => fixed(*d, if decimals > 0 { -d.exponent.min(0) as usize } else { 0 }),
+        (_, false) => fixed(Decimal { exponent: d.exponent - power, ..*d }, decimals) + "×10" + &superscript(power),
     };
     ticks.iter().map(|d| (d.value(), Some(text(d)))).collect()
 }
@@ -275,20 +194,13 @@ fn fixed(decimal: Decimal, decimals: usize) -> String {
 /// A number in a text: as short as it can be written exactly.
 pub(super) fn number(value: f64) -> String {
     let plain = (1e-4..1e6).contains(&value.abs()) || value == 0.0;
-    if plain {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
-    }
-    .replace('-', "−")
+    if plain { format!("{value}") } else { format!("{value:e}") }.replace('-', "−")
 }
 
 fn superscript(number: i32) -> String {
     let digit = |c: char| match c {
         '-' => '⁻',
-        _ => {
-            ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][c.to_digit(10).unwrap_or(0) as usize]
-        }
+        _ => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][c.to_digit(10).unwrap_or(0) as usize],
     };
     number.to_string().chars().map(digit).collect()
 }
@@ -301,35 +213,17 @@ mod tests {
     use super::*;
 
     fn labels(log: bool, values: &[f64], count: usize) -> Vec<String> {
-        let axis = Axis::fit(
-            &AxisSpec {
-                log,
-                ..AxisSpec::new(String::new())
-            },
-            values,
-        );
-        axis.ticks(count)
-            .into_iter()
-            .filter_map(|tick| tick.label)
-            .collect()
+        let axis = Axis::fit(&AxisSpec { log, ..AxisSpec::new(String::new()) }, values);
+        axis.ticks(count).into_iter().filter_map(|tick| tick.label).collect()
     }
 
     #[test]
     fn linear_ticks_are_round_numbers() {
-        assert_eq!(
-            labels(false, &[0.0, 0.5, 1.0], 6),
-            ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
+        assert_eq!(labels(false, &[0.0, 0.5, 1.0], 6), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(labels(false, &[-5.0, 5.0], 4), ["−5", "0", "5"]);
         assert_eq!(labels(false, &[0.0, 40000.0], 2), ["0", "20000", "40000"]);
-        assert_eq!(
-            labels(false, &[1e-7, 3e-7], 3),
-            ["1×10⁻⁷", "2×10⁻⁷", "3×10⁻⁷"]
-        );
-        assert_eq!(
-            labels(false, &[1.5e6, 2e6], 3),
-            ["1.6×10⁶", "1.8×10⁶", "2.0×10⁶"]
-        );
+        assert_eq!(labels(false, &[1e-7, 3e-7], 3), ["1×10⁻⁷", "2×10⁻⁷", "3×10⁻⁷"]);
+        assert_eq!(labels(false, &[1.5e6, 2e6], 3), ["1.6×10⁶", "1.8×10⁶", "2.0×10⁶"]);
     }
 
     #[test]
@@ -340,19 +234,7 @@ mod tests {
 
     #[test]
     fn log_axis_down_to_the_smallest_numbers() {
-        assert_eq!(
-            labels(true, &[1e-20, 1.0], 8),
-            [
-                "10⁻²¹",
-                "10⁻¹⁸",
-                "10⁻¹⁵",
-                "10⁻¹²",
-                "10⁻⁹",
-                "10⁻⁶",
-                "10⁻³",
-                "10⁰"
-            ]
-        );
+        assert_eq!(labels(true, &[1e-20, 1.0], 8), ["10⁻²¹", "10⁻¹⁸", "10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "10⁻³", "10⁰"]);
         assert!(labels(true, &[5e-324, 1e300], 8).len() >= 4);
     }
 
@@ -362,44 +244,21 @@ mod tests {
         assert_eq!(labels(true, &[0.011, 0.09], 6), ["0.01", "0.02", "0.05"]);
         assert_eq!(labels(true, &[9.0, 80.0], 6), ["10", "20", "50"]);
         assert!(labels(true, &[1.30, 1.31], 6).len() >= 3);
-        assert!(
-            labels(true, &[3e-20, 7e-20], 6)
-                .iter()
-                .all(|label| label.ends_with("×10⁻²⁰"))
-        );
+        assert!(labels(true, &[3e-20, 7e-20], 6).iter().all(|label| label.ends_with("×10⁻²⁰")));
         assert!(labels(true, &[2.5], 6).len() >= 2, "a constant");
     }
 
     #[test]
     fn positions_are_relative_and_hidden_values_have_none() {
-        let log = Axis::fit(
-            &AxisSpec {
-                log: true,
-                range: Some((1e-2, 1e2)),
-                label: String::new(),
-            },
-            &[],
-        );
+        let log = Axis::fit(&AxisSpec { log: true, range: Some((1e-2, 1e2)), label: String::new() }, &[]);
         assert_eq!(log.position(1.0), Some(0.5));
         for hidden in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(log.position(hidden), None, "{hidden}");
         }
-        for data in [
-            &[][..],
-            &[0.0],
-            &[3.0],
-            &[1e300, -1e300],
-            &[f64::MAX, f64::MIN],
-            &[5e-324],
-            &[1.0, 1.0 + 1e-15],
-        ] {
+        for data in [&[][..], &[0.0], &[3.0], &[1e300, -1e300], &[f64::MAX, f64::MIN], &[5e-324], &[1.0, 1.0 + 1e-15]] {
             let axis = Axis::fit(&AxisSpec::new(String::new()), data);
             assert!(axis.ticks(6).len() >= 2, "{data:?} {axis:?}");
-            assert!(
-                data.iter()
-                    .all(|&v| (0.0..=1.0).contains(&axis.position(v).unwrap())),
-                "{data:?}"
-            );
+            assert!(data.iter().all(|&v| (0.0..=1.0).contains(&axis.position(v).unwrap())), "{data:?}");
         }
     }
 }

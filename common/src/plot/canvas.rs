@@ -37,20 +37,12 @@ impl Rect {
 
     /// With `by` more on every side.
     pub fn grown(&self, by: f64) -> Self {
-        Self {
-            left: self.left - by,
-            top: self.top - by,
-            right: self.right + by,
-            bottom: self.bottom + by,
-        }
+        Self { left: self.left - by, top: self.top - by, right: self.right + by, bottom: self.bottom + by }
     }
 
     /// The place of a position from (0, 0) at the lower left to (1, 1) at the upper right.
     pub fn at(&self, (u, v): (f64, f64)) -> Point {
-        (
-            self.left + u * self.width(),
-            self.bottom - v * self.height(),
-        )
+        (self.left + u * self.width(), self.bottom - v * self.height())
     }
 
     pub fn contains(&self, (x, y): Point) -> bool {
@@ -80,11 +72,7 @@ impl Rect {
     /// The parts of a polyline inside; a single point stays one.
     pub fn clip_line(&self, line: &[Point]) -> Vec<Vec<Point>> {
         if let &[point] = line {
-            return if self.contains(point) {
-                vec![vec![point]]
-            } else {
-                vec![]
-            };
+            return if self.contains(point) { vec![vec![point]] } else { vec![] };
         }
         let mut parts: Vec<Vec<Point>> = Vec::new();
         let mut whole = false;
@@ -195,29 +183,19 @@ pub(super) struct Canvas<B> {
 
 impl<B: DrawingBackend> Canvas<B> {
     fn at(&self, (x, y): Point) -> BackendCoord {
-        (
-            (x * self.scale).round() as i32,
-            (y * self.scale).round() as i32,
-        )
+        ((x * self.scale).round() as i32, (y * self.scale).round() as i32)
     }
 
     /// Fills a polygon.
     pub fn polygon(&mut self, corners: &[Point], color: BackendColor) -> Result<()> {
         let corners: Vec<_> = corners.iter().map(|&p| self.at(p)).collect();
-        self.backend
-            .fill_polygon(corners, &color)
-            .map_err(|e| anyhow!("{e}"))
+        self.backend.fill_polygon(corners, &color).map_err(|e| anyhow!("{e}"))
     }
 
     /// Fills a rectangle.
     pub fn rect(&mut self, rect: Rect, color: BackendColor) -> Result<()> {
-        let (from, to) = (
-            self.at((rect.left, rect.top)),
-            self.at((rect.right, rect.bottom)),
-        );
-        self.backend
-            .draw_rect(from, to, &color, true)
-            .map_err(|e| anyhow!("{e}"))
+        let (from, to) = (self.at((rect.left, rect.top)), self.at((rect.right, rect.bottom)));
+        self.backend.draw_rect(from, to, &color, true).map_err(|e| anyhow!("{e}"))
     }
 
     /// Draws a polyline.
@@ -226,9 +204,7 @@ impl<B: DrawingBackend> Canvas<B> {
             if self.vector {
                 let pen = Pen(stroke.color, (stroke.width * self.scale).round() as u32);
                 let piece: Vec<_> = piece.iter().map(|&p| self.at(p)).collect();
-                self.backend
-                    .draw_path(piece, &pen)
-                    .map_err(|e| anyhow!("{e}"))?;
+                self.backend.draw_path(piece, &pen).map_err(|e| anyhow!("{e}"))?;
             } else {
                 self.segments(&piece, stroke)?;
             }
@@ -246,14 +222,7 @@ impl<B: DrawingBackend> Canvas<B> {
             let (a, b) = (direction(bend[0], bend[1]), direction(bend[1], bend[2]));
             let steep = |(u, v): Point| v.abs() > u.abs();
             if a.0 * b.0 + a.1 * b.1 < 0.95 || steep(a) != steep(b) {
-                self.marker(
-                    bend[1],
-                    Marker {
-                        color,
-                        radius: width / 2.0,
-                        kind: 0,
-                    },
-                )?;
+                self.marker(bend[1], Marker { color, radius: width / 2.0, kind: 0 })?;
             }
         }
         Ok(())
@@ -263,17 +232,9 @@ impl<B: DrawingBackend> Canvas<B> {
     fn segment(&mut self, a: Point, b: Point, color: BackendColor, width: f64) -> Result<()> {
         let steep = (b.1 - a.1).abs() > (b.0 - a.0).abs();
         let turn = |(x, y): Point| {
-            if steep {
-                (y * self.scale, x * self.scale)
-            } else {
-                (x * self.scale, y * self.scale)
-            }
+            if steep { (y * self.scale, x * self.scale) } else { (x * self.scale, y * self.scale) }
         };
-        let (a, b) = if turn(a).0 < turn(b).0 {
-            (turn(a), turn(b))
-        } else {
-            (turn(b), turn(a))
-        };
+        let (a, b) = if turn(a).0 < turn(b).0 { (turn(a), turn(b)) } else { (turn(b), turn(a)) };
         let slope = (b.1 - a.1) / (b.0 - a.0);
         let half = width * self.scale / 2.0 * slope.hypot(1.0);
         for k in a.0.round() as i32..b.0.round() as i32 {
@@ -281,74 +242,36 @@ impl<B: DrawingBackend> Canvas<B> {
             let (low, high) = (centre - half, centre + half);
             let (first, last) = (low.ceil() as i32, high.floor() as i32);
             let unit = |k: i32, l: i32| if steep { (l, k) } else { (k, l) };
-            let drawn = self
-                .backend
-                .draw_rect(unit(k, first), unit(k + 1, last), &color, true);
-            let drawn = drawn.and(
-                self.backend
-                    .draw_pixel(unit(k, first - 1), color.mix(f64::from(first) - low)),
-            );
+            let drawn = self.backend.draw_rect(unit(k, first), unit(k + 1, last), &color, true);
+            let drawn = drawn.and(self.backend.draw_pixel(unit(k, first - 1), color.mix(f64::from(first) - low)));
             drawn
-                .and(
-                    self.backend
-                        .draw_pixel(unit(k, last), color.mix(high - f64::from(last))),
-                )
+                .and(self.backend.draw_pixel(unit(k, last), color.mix(high - f64::from(last))))
                 .map_err(|e| anyhow!("{e}"))?;
         }
         Ok(())
     }
 
     /// Draws a marker.
-    pub fn marker(
-        &mut self,
-        (x, y): Point,
-        Marker {
-            color,
-            radius,
-            kind,
-        }: Marker,
-    ) -> Result<()> {
+    pub fn marker(&mut self, (x, y): Point, Marker { color, radius, kind }: Marker) -> Result<()> {
         match MARKERS[kind % MARKERS.len()] {
             [] => {
                 let (center, radius) = (self.at((x, y)), (radius * self.scale).round() as u32);
-                self.backend
-                    .draw_circle(center, radius, &color, true)
-                    .map_err(|e| anyhow!("{e}"))
+                self.backend.draw_circle(center, radius, &color, true).map_err(|e| anyhow!("{e}"))
             }
             shape => {
-                let corners: Vec<_> = shape
-                    .iter()
-                    .map(|(dx, dy)| (x + radius * dx, y + radius * dy))
-                    .collect();
+                let corners: Vec<_> = shape.iter().map(|(dx, dy)| (x + radius * dx, y + radius * dy)).collect();
                 self.polygon(&corners, color)
             }
         }
     }
 
     /// Writes a text whose small letters are centred on the height of `at`.
-    pub fn text(
-        &mut self,
-        text: &str,
-        at: Point,
-        em: f64,
-        anchor: HPos,
-        rotated: bool,
-    ) -> Result<()> {
+    pub fn text(&mut self, text: &str, at: Point, em: f64, anchor: HPos, rotated: bool) -> Result<()> {
         // What XML cannot hold.
-        let text = text.replace(
-            |c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'),
-            "\u{FFFD}",
-        );
-        let style = TextStyle {
-            em: em * self.scale,
-            color: super::look::BLACK,
-            anchor,
-            rotated,
-        };
+        let text = text.replace(|c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'), "\u{FFFD}");
+        let style = TextStyle { em: em * self.scale, color: super::look::BLACK, anchor, rotated };
         let at = self.at(at);
-        self.backend
-            .draw_text(&text, &style, at)
-            .map_err(|e| anyhow!("{e}"))
+        self.backend.draw_text(&text, &style, at).map_err(|e| anyhow!("{e}"))
     }
 }
 
@@ -358,16 +281,8 @@ pub(super) fn simplify(line: &[Point]) -> Vec<Point> {
     let mut dense = Vec::new();
     for column in line.chunk_by(|a, b| (2.0 * a.0).floor() == (2.0 * b.0).floor()) {
         let by_height = |&a: &usize, &b: &usize| column[a].1.total_cmp(&column[b].1);
-        let extreme = [
-            (0..column.len()).min_by(by_height),
-            (0..column.len()).max_by(by_height),
-        ];
-        let mut indices = [
-            0,
-            extreme[0].unwrap_or(0),
-            extreme[1].unwrap_or(0),
-            column.len() - 1,
-        ];
+        let extreme = [(0..column.len()).min_by(by_height), (0..column.len()).max_by(by_height)];
+        let mut indices = [0, extreme[0].unwrap_or(0), extreme[1].unwrap_or(0), column.len() - 1];
         indices.sort_unstable();
         match column.len() {
             0..=4 => dense.extend(column),
@@ -447,33 +362,13 @@ fn dashes(line: &[Point], dash: Dash) -> Vec<Vec<Point>> {
 mod tests {
     use super::*;
 
-    const BOX: Rect = Rect {
-        left: 0.0,
-        top: 0.0,
-        right: 10.0,
-        bottom: 10.0,
-    };
+    const BOX: Rect = Rect { left: 0.0, top: 0.0, right: 10.0, bottom: 10.0 };
 
     #[test]
     fn a_line_is_cut_at_the_frame_and_goes_on_where_it_returns() {
-        let parts = BOX.clip_line(&[
-            (-5.0, 5.0),
-            (5.0, 5.0),
-            (5.0, 50.0),
-            (7.0, 50.0),
-            (7.0, 5.0),
-        ]);
-        assert_eq!(
-            parts,
-            [
-                [(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)].to_vec(),
-                vec![(7.0, 10.0), (7.0, 5.0)]
-            ]
-        );
-        assert_eq!(
-            BOX.clip_line(&[(-1.0, 11.0), (11.0, 12.0)]),
-            Vec::<Vec<Point>>::new()
-        );
+        let parts = BOX.clip_line(&[(-5.0, 5.0), (5.0, 5.0), (5.0, 50.0), (7.0, 50.0), (7.0, 5.0)]);
+        assert_eq!(parts, [[(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)].to_vec(), vec![(7.0, 10.0), (7.0, 5.0)]]);
+        assert_eq!(BOX.clip_line(&[(-1.0, 11.0), (11.0, 12.0)]), Vec::<Vec<Point>>::new());
         assert_eq!(BOX.clip_line(&[(3.0, 4.0)]), [[(3.0, 4.0)]]);
     }
 
@@ -484,10 +379,7 @@ mod tests {
         for corner in [(0.0, 5.0), (5.0, 10.0), (10.0, 10.0), (10.0, 5.0)] {
             assert!(wedge.contains(&corner), "{corner:?} in {wedge:?}");
         }
-        assert!(
-            BOX.clip_polygon(&[(11.0, 1.0), (12.0, 1.0), (12.0, 2.0)])
-                .is_empty()
-        );
+        assert!(BOX.clip_polygon(&[(11.0, 1.0), (12.0, 1.0), (12.0, 2.0)]).is_empty());
         let far = BOX.clip_polygon(&[(-f64::MAX, 2.0), (f64::MAX, 2.0), (f64::MAX, f64::INFINITY)]);
         assert!(far.iter().all(|(x, y)| x.is_finite() && y.is_finite()));
     }
@@ -495,26 +387,16 @@ mod tests {
     #[test]
     fn dashes_follow_the_length_of_the_line() {
         let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], &[4.0, 2.0]);
-        assert_eq!(
-            pieces,
-            [
-                vec![(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)],
-                vec![(3.0, 3.0), (3.0, 7.0)]
-            ]
-        );
+        assert_eq!(pieces, [vec![(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)], vec![(3.0, 3.0), (3.0, 7.0)]]);
     }
 
     #[test]
     fn simplifying_keeps_bends_and_extremes() {
-        let straight: Vec<Point> = (0..=100)
-            .map(|k| (f64::from(k), 2.0 * f64::from(k)))
-            .collect();
+        let straight: Vec<Point> = (0..=100).map(|k| (f64::from(k), 2.0 * f64::from(k))).collect();
         assert!(simplify(&straight).len() < 10);
         let bend = [(0.0, 0.0), (5.0, 5.0), (10.0, 0.0)];
         assert_eq!(simplify(&bend), bend);
-        let noise: Vec<Point> = (0..1000)
-            .map(|k| (f64::from(k) / 100.0, f64::from(k * 7919 % 1000)))
-            .collect();
+        let noise: Vec<Point> = (0..1000).map(|k| (f64::from(k) / 100.0, f64::from(k * 7919 % 1000))).collect();
         let few = simplify(&noise);
         assert!(few.len() < 90);
         assert!(few.iter().any(|p| p.1 == 0.0) && few.iter().any(|p| p.1 == 999.0));

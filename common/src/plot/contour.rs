@@ -20,13 +20,8 @@ pub(super) fn contours(
     levels: &[f64],
 ) -> Vec<Contour> {
     let at = |low: f64, high: f64, k: usize| low + (high - low) * k as f64 / CELLS as f64;
-    let values: Vec<Vec<f64>> = (0..=CELLS)
-        .map(|j| {
-            (0..=CELLS)
-                .map(|i| f(at(x0, x1, i), at(y0, y1, j)))
-                .collect()
-        })
-        .collect();
+    let values: Vec<Vec<f64>> =
+        (0..=CELLS).map(|j| (0..=CELLS).map(|i| f(at(x0, x1, i), at(y0, y1, j))).collect()).collect();
     let lines = |level: f64| {
         // A crossing is named after the grid edge it lies on: its lower left corner and direction.
         let mut crossings: HashMap<Edge, Crossing> = HashMap::new();
@@ -38,23 +33,16 @@ pub(super) fn contours(
                 continue;
             }
             let mut cut = Vec::new();
-            for (k, edge) in [(i, j, 0), (i + 1, j, 1), (i, j + 1, 0), (i, j, 1)]
-                .into_iter()
-                .enumerate()
-            {
+            for (k, edge) in [(i, j, 0), (i + 1, j, 1), (i, j + 1, 0), (i, j, 1)].into_iter().enumerate() {
                 let (a, b) = (k, (k + 1) % 4);
                 if (height[a] < 0.0) != (height[b] < 0.0) {
                     let t = height[a] / (height[a] - height[b]);
                     let mix = |a: usize, b: usize| a as f64 + t * (b as f64 - a as f64);
-                    let (u, v) = (
-                        mix(corners[a].0, corners[b].0),
-                        mix(corners[a].1, corners[b].1),
-                    );
+                    let (u, v) = (mix(corners[a].0, corners[b].0), mix(corners[a].1, corners[b].1));
                     let scale = |low: f64, high: f64, u: f64| low + (high - low) * u / CELLS as f64;
-                    crossings.entry(edge).or_insert(Crossing {
-                        at: (scale(x0, x1, u), scale(y0, y1, v)),
-                        next: vec![],
-                    });
+                    crossings
+                        .entry(edge)
+                        .or_insert(Crossing { at: (scale(x0, x1, u), scale(y0, y1, v)), next: vec![] });
                     cut.push(edge);
                 }
             }
@@ -64,21 +52,13 @@ pub(super) fn contours(
             }
             for pair in cut.chunks_exact(2) {
                 for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
-                    crossings
-                        .entry(from)
-                        .and_modify(|crossing| crossing.next.push(to));
+                    crossings.entry(from).and_modify(|crossing| crossing.next.push(to));
                 }
             }
         }
         chain(crossings)
     };
-    levels
-        .iter()
-        .map(|&level| Contour {
-            level,
-            lines: lines(level),
-        })
-        .collect()
+    levels.iter().map(|&level| Contour { level, lines: lines(level) }).collect()
 }
 
 type Edge = (usize, usize, u8);
@@ -92,10 +72,7 @@ struct Crossing {
 /// Joins the crossings to lines: first the open ones from their ends, then the closed ones.
 fn chain(mut crossings: HashMap<Edge, Crossing>) -> Vec<Vec<(f64, f64)>> {
     // A hash map has no order of its own, and the same figure must give the same bytes.
-    let mut starts: Vec<_> = crossings
-        .iter()
-        .map(|(edge, crossing)| (crossing.next.len() != 1, *edge))
-        .collect();
+    let mut starts: Vec<_> = crossings.iter().map(|(edge, crossing)| (crossing.next.len() != 1, *edge)).collect();
     starts.sort_unstable();
     let mut lines = Vec::new();
     for (closed, start) in starts {
@@ -103,10 +80,7 @@ fn chain(mut crossings: HashMap<Edge, Crossing>) -> Vec<Vec<(f64, f64)>> {
         let mut current = Some(start);
         while let Some(crossing) = current.and_then(|edge| crossings.remove(&edge)) {
             line.push(crossing.at);
-            current = crossing
-                .next
-                .into_iter()
-                .find(|edge| crossings.contains_key(edge));
+            current = crossing.next.into_iter().find(|edge| crossings.contains_key(edge));
         }
         if closed && line.len() > 2 {
             line.push(line[0]);
@@ -136,31 +110,10 @@ mod tests {
     fn open_lines_saddles_and_holes() {
         let hyperbolas = contours(|x, y| x * y, (-1.0, 1.0), (-1.0, 1.0), &[0.1]);
         assert_eq!(hyperbolas[0].lines.len(), 2);
-        assert!(
-            hyperbolas[0]
-                .lines
-                .iter()
-                .flatten()
-                .all(|(x, y)| (x * y - 0.1).abs() < 1e-3)
-        );
-        let half = contours(
-            |x, y| if x < 0.0 { f64::NAN } else { y },
-            (-1.0, 1.0),
-            (-1.0, 1.0),
-            &[0.3],
-        );
-        assert!(
-            half[0]
-                .lines
-                .iter()
-                .flatten()
-                .all(|(x, y)| *x >= 0.0 && (y - 0.3).abs() < 1e-9)
-        );
+        assert!(hyperbolas[0].lines.iter().flatten().all(|(x, y)| (x * y - 0.1).abs() < 1e-3));
+        let half = contours(|x, y| if x < 0.0 { f64::NAN } else { y }, (-1.0, 1.0), (-1.0, 1.0), &[0.3]);
+        assert!(half[0].lines.iter().flatten().all(|(x, y)| *x >= 0.0 && (y - 0.3).abs() < 1e-9));
         assert_eq!(half[0].lines.len(), 1);
-        assert!(
-            contours(|_, _| 1.0, (0.0, 1.0), (0.0, 1.0), &[2.0, f64::NAN])[1]
-                .lines
-                .is_empty()
-        );
+        assert!(contours(|_, _| 1.0, (0.0, 1.0), (0.0, 1.0), &[2.0, f64::NAN])[1].lines.is_empty());
     }
 }

@@ -23,14 +23,7 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
     let (w, h) = (width as usize, height as usize);
     let mut pixels = vec![255; 2 * w * 2 * h * 3];
     let backend = BitMapBackend::with_buffer(&mut pixels, (2 * width, 2 * height));
-    draw(
-        figure,
-        &mut Canvas {
-            backend,
-            scale: 2.0,
-            vector: false,
-        },
-    )?;
+    draw(figure, &mut Canvas { backend, scale: 2.0, vector: false })?;
     // In place: what is written lies before what is still to be read.
     let mut line = vec![0; 3 * w];
     for row in 0..h {
@@ -38,8 +31,7 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
         let pairs = upper.chunks_exact(6).zip(lower.chunks_exact(6));
         for (to, (a, b)) in line.chunks_exact_mut(3).zip(pairs) {
             for c in 0..3 {
-                let sum =
-                    u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
+                let sum = u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
                 to[c] = (sum / 4) as u8;
             }
         }
@@ -51,9 +43,7 @@ pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
     // A tenth of the time of the default, for less than twice the size.
     encoder.set_compression(png::Compression::Fast);
     encoder.set_filter(png::FilterType::Paeth);
-    encoder
-        .write_header()?
-        .write_image_data(&pixels[..w * h * 3])?;
+    encoder.write_header()?.write_image_data(&pixels[..w * h * 3])?;
     Ok(file)
 }
 
@@ -63,14 +53,7 @@ pub(super) fn svg(figure: &Figure) -> Result<String> {
     let (fine_width, fine_height) = (10 * width, 10 * height);
     let mut document = String::new();
     let backend = SVGBackend::with_string(&mut document, (fine_width, fine_height));
-    draw(
-        figure,
-        &mut Canvas {
-            backend,
-            scale: 10.0,
-            vector: true,
-        },
-    )?;
+    draw(figure, &mut Canvas { backend, scale: 10.0, vector: true })?;
     // The view box stays in tenths; the picture is as large as the PNG.
     let size = |width, height| format!("<svg width=\"{width}\" height=\"{height}\"");
     Ok(document.replacen(&size(fine_width, fine_height), &size(width, height), 1))
@@ -85,30 +68,14 @@ fn size(figure: &Figure) -> (u32, u32) {
 fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Result<()> {
     let (width, height) = size(figure);
     let (right, bottom) = (width.into(), height.into());
-    canvas.rect(
-        Rect {
-            left: 0.0,
-            top: 0.0,
-            right,
-            bottom,
-        },
-        look::WHITE,
-    )?;
+    canvas.rect(Rect { left: 0.0, top: 0.0, right, bottom }, look::WHITE)?;
     let (_, columns) = figure.grid();
     let (width, height) = figure.panel_pixels();
     for (k, panel) in figure.panels.iter().enumerate() {
         let left = (k % columns) as f64 * f64::from(width);
         let top = (k / columns) as f64 * f64::from(height);
         let (right, bottom) = (left + f64::from(width), top + f64::from(height));
-        Drawing::new(panel).draw(
-            canvas,
-            Rect {
-                left,
-                top,
-                right,
-                bottom,
-            },
-        )?;
+        Drawing::new(panel).draw(canvas, Rect { left, top, right, bottom })?;
     }
     canvas.backend.present().map_err(|e| anyhow!("{e}"))
 }
@@ -177,9 +144,7 @@ impl<'a> Drawing<'a> {
                 legend = below;
                 let (width, height) = legend.size();
                 rest.bottom -= height + 8.0;
-                free.left = ((plot.left + plot.right - width) / 2.0)
-                    .min(free.right - width)
-                    .max(free.left);
+                free.left = ((plot.left + plot.right - width) / 2.0).min(free.right - width).max(free.left);
                 free.right = free.right.min(free.left + width);
                 free.top = free.bottom - height;
             }
@@ -195,33 +160,20 @@ impl<'a> Drawing<'a> {
     fn legend(&self) -> Legend {
         let names = self.panel.series.iter().map(|series| &series.name);
         let series = names.zip(self.looks.iter().copied());
-        let references = self
-            .references()
-            .enumerate()
-            .map(|(k, (name, _))| (name, Look::reference(k)));
+        let references = self.references().enumerate().map(|(k, (name, _))| (name, Look::reference(k)));
         let shaded = self.panel.marks.iter().filter_map(|mark| match mark {
             Mark::ShadedX { name, .. } => Some((name, Look::filled(look::SHADE))),
             _ => None,
         });
-        let named = series
-            .chain(references)
-            .chain(shaded)
-            .filter(|(name, _)| !name.is_empty());
-        Legend {
-            entries: named.map(|(name, look)| (name.clone(), look)).collect(),
-            columns: 1,
-        }
+        let named = series.chain(references).chain(shaded).filter(|(name, _)| !name.is_empty());
+        Legend { entries: named.map(|(name, look)| (name.clone(), look)).collect(), columns: 1 }
     }
 
     /// The reference lines: name, and the axis positions of x or y.
     fn references(&self) -> impl Iterator<Item = (&String, [(f64, f64); 2])> {
         self.panel.marks.iter().filter_map(|mark| match mark {
-            Mark::HorizontalLine { name, y } => {
-                self.y.position(*y).map(|v| (name, [(0.0, v), (1.0, v)]))
-            }
-            Mark::VerticalLine { name, x } => {
-                self.x.position(*x).map(|u| (name, [(u, 0.0), (u, 1.0)]))
-            }
+            Mark::HorizontalLine { name, y } => self.y.position(*y).map(|v| (name, [(0.0, v), (1.0, v)])),
+            Mark::VerticalLine { name, x } => self.x.position(*x).map(|u| (name, [(u, 0.0), (u, 1.0)])),
             _ => None,
         })
     }
@@ -244,19 +196,14 @@ impl<'a> Drawing<'a> {
         };
         let apart = |ticks: &Vec<Tick>| {
             let labels: Vec<_> = ticks.iter().filter(|tick| tick.label.is_some()).collect();
-            let gap =
-                |a: &Tick, b: &Tick| (b.at - a.at) * width(ticks) - (a.width() + b.width()) / 2.0;
+            let gap = |a: &Tick, b: &Tick| (b.at - a.at) * width(ticks) - (a.width() + b.width()) / 2.0;
             labels.windows(2).all(|pair| gap(pair[0], pair[1]) > 14.0)
         };
         let all = (2..=10).rev().map(|count| self.x.ticks(count)).find(apart);
         let x_ticks = all.unwrap_or_else(|| self.x.ticks(2).into_iter().take(1).collect());
         let width = width(&x_ticks);
         plot.right = plot.left + width;
-        Frame {
-            plot,
-            x_ticks,
-            y_ticks,
-        }
+        Frame { plot, x_ticks, y_ticks }
     }
 
     /// A data point's place in the figure.
@@ -266,14 +213,9 @@ impl<'a> Drawing<'a> {
 
     /// The points of a series (for a band: of one of its edges) in pieces, broken where one has no place.
     fn runs(&self, plot: Rect, series: &Series, edge: usize) -> Vec<Vec<Point>> {
-        let placed: Vec<_> = series
-            .rows()
-            .into_iter()
-            .map(|row| self.place(plot, row[edge]))
-            .collect();
+        let placed: Vec<_> = series.rows().into_iter().map(|row| self.place(plot, row[edge])).collect();
         let runs = placed.split(Option::is_none).filter(|run| !run.is_empty());
-        runs.map(|run| run.iter().flatten().copied().collect())
-            .collect()
+        runs.map(|run| run.iter().flatten().copied().collect()).collect()
     }
 
     /// Points all along what the legend must not cover.
@@ -283,31 +225,20 @@ impl<'a> Drawing<'a> {
             let runs = self.runs(plot, series, 0);
             lines.extend(match series.shape {
                 Shape::Points { line: true, .. } => runs.iter().map(|run| simplify(run)).collect(),
-                Shape::Points { .. } => runs
-                    .into_iter()
-                    .flatten()
-                    .map(|point| vec![point])
-                    .collect(),
+                Shape::Points { .. } => runs.into_iter().flatten().map(|point| vec![point]).collect(),
                 // Across the band, from edge to edge.
                 Shape::Band { .. } => {
                     let rows = series.rows().into_iter();
-                    rows.filter_map(|[a, b]| Some(vec![self.place(plot, a)?, self.place(plot, b)?]))
-                        .collect::<Vec<_>>()
+                    rows.filter_map(|[a, b]| Some(vec![self.place(plot, a)?, self.place(plot, b)?])).collect::<Vec<_>>()
                 }
             });
         }
-        for rect in self
-            .notes()
-            .map(|(text, at)| self.note_rect(plot, text, at))
-        {
+        for rect in self.notes().map(|(text, at)| self.note_rect(plot, text, at)) {
             let y = (rect.top + rect.bottom) / 2.0;
             lines.push(vec![(rect.left, y), (rect.right, y)]);
         }
         if with_references {
-            lines.extend(
-                self.references()
-                    .map(|(_, ends)| ends.map(|end| plot.at(end)).to_vec()),
-            );
+            lines.extend(self.references().map(|(_, ends)| ends.map(|end| plot.at(end)).to_vec()));
         }
         let clipped = lines.iter().flat_map(|line| plot.clip_line(line));
         clipped.flat_map(|part| waypoints(&part, 5.0)).collect()
@@ -318,32 +249,12 @@ impl<'a> Drawing<'a> {
         let plot = frame.plot;
         for mark in &self.panel.marks {
             if let Mark::ShadedX { range, .. } = mark {
-                let at = |x| {
-                    plot.at((self.x.position(x).unwrap_or(0.0).clamp(0.0, 1.0), 0.0))
-                        .0
-                };
-                canvas.rect(
-                    Rect {
-                        left: at(range.0),
-                        right: at(range.1),
-                        ..plot
-                    },
-                    look::SHADE,
-                )?;
+                let at = |x| plot.at((self.x.position(x).unwrap_or(0.0).clamp(0.0, 1.0), 0.0)).0;
+                canvas.rect(Rect { left: at(range.0), right: at(range.1), ..plot }, look::SHADE)?;
             }
         }
-        let stroke = Stroke {
-            color: look::GRID,
-            width: 1.0,
-            dash: SOLID,
-        };
-        let at = |ticks: &[Tick]| {
-            ticks
-                .iter()
-                .filter(|t| t.label.is_some())
-                .map(|t| t.at)
-                .collect::<Vec<_>>()
-        };
+        let stroke = Stroke { color: look::GRID, width: 1.0, dash: SOLID };
+        let at = |ticks: &[Tick]| ticks.iter().filter(|t| t.label.is_some()).map(|t| t.at).collect::<Vec<_>>();
         for x in at(&frame.x_ticks) {
             canvas.line(&[plot.at((x, 0.0)), plot.at((x, 1.0))], stroke)?;
         }
@@ -354,18 +265,9 @@ impl<'a> Drawing<'a> {
     }
 
     /// Bands, contours, reference lines, the other series in their order, notes.
-    fn data<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        plot: Rect,
-        legend: Option<Rect>,
-    ) -> Result<()> {
-        let (bands, others): (Vec<_>, Vec<_>) = self
-            .panel
-            .series
-            .iter()
-            .zip(&self.looks)
-            .partition(|(_, look)| look.fill.is_some());
+    fn data<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, plot: Rect, legend: Option<Rect>) -> Result<()> {
+        let (bands, others): (Vec<_>, Vec<_>) =
+            self.panel.series.iter().zip(&self.looks).partition(|(_, look)| look.fill.is_some());
         for (series, look) in bands {
             self.band(canvas, plot, series, look)?;
         }
@@ -380,15 +282,10 @@ impl<'a> Drawing<'a> {
                 self.line(canvas, plot, run, look.stroke)?;
             }
             if let Some(marker) = look.marker {
-                let spacing = if look.stroke.is_some() {
-                    2.2 * marker.radius
-                } else {
-                    0.0
-                };
+                let spacing = if look.stroke.is_some() { 2.2 * marker.radius } else { 0.0 };
                 let mut last: Option<Point> = None;
                 for &point in runs.iter().flatten().filter(|&&point| plot.contains(point)) {
-                    if last.is_none_or(|last| (point.0 - last.0).hypot(point.1 - last.1) >= spacing)
-                    {
+                    if last.is_none_or(|last| (point.0 - last.0).hypot(point.1 - last.1) >= spacing) {
                         canvas.marker(point, marker)?;
                         last = Some(point);
                     }
@@ -399,13 +296,7 @@ impl<'a> Drawing<'a> {
             let rect = self.note_rect(plot, text, at);
             canvas.rect(rect, look::WHITE.mix(0.8))?;
             let middle = (rect.left + 3.0, (rect.top + rect.bottom) / 2.0);
-            canvas.text(
-                text,
-                middle,
-                fit(text, EM, plot.width() - 16.0),
-                HPos::Left,
-                false,
-            )?;
+            canvas.text(text, middle, fit(text, EM, plot.width() - 16.0), HPos::Left, false)?;
         }
         Ok(())
     }
@@ -420,19 +311,9 @@ impl<'a> Drawing<'a> {
     ) -> Result<()> {
         let Some(stroke) = stroke else { return Ok(()) };
         for part in plot.clip_line(line) {
-            if part
-                .iter()
-                .all(|p| (p.0 - part[0].0).hypot(p.1 - part[0].1) < 0.5)
-            {
+            if part.iter().all(|p| (p.0 - part[0].0).hypot(p.1 - part[0].1) < 0.5) {
                 let radius = 1.5 * stroke.width;
-                canvas.marker(
-                    part[0],
-                    Marker {
-                        color: stroke.color,
-                        radius,
-                        kind: 0,
-                    },
-                )?;
+                canvas.marker(part[0], Marker { color: stroke.color, radius, kind: 0 })?;
             } else {
                 canvas.line(&part, stroke)?;
             }
@@ -440,17 +321,9 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    fn band<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        plot: Rect,
-        series: &Series,
-        look: &Look,
-    ) -> Result<()> {
+    fn band<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, plot: Rect, series: &Series, look: &Look) -> Result<()> {
         let rows = series.rows().into_iter();
-        let placed: Vec<_> = rows
-            .map(|[low, high]| Some((self.place(plot, low)?, self.place(plot, high)?)))
-            .collect();
+        let placed: Vec<_> = rows.map(|[low, high]| Some((self.place(plot, low)?, self.place(plot, high)?))).collect();
         for run in placed.split(Option::is_none).filter(|run| !run.is_empty()) {
             let (low, high): (Vec<_>, Vec<_>) = run.iter().copied().flatten().unzip();
             let outline: Vec<_> = low.iter().chain(high.iter().rev()).copied().collect();
@@ -463,26 +336,15 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    fn contours<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        plot: Rect,
-        legend: Option<Rect>,
-    ) -> Result<()> {
+    fn contours<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, plot: Rect, legend: Option<Rect>) -> Result<()> {
         let count = self.panel.contours.len();
         let mut taken = self.obstacles(plot, true);
         let mut labels = Vec::new();
         for (k, contour) in self.panel.contours.iter().enumerate() {
             let place = |line: &Vec<Point>| -> Vec<Point> {
-                line.iter()
-                    .filter_map(|&point| self.place(plot, point))
-                    .collect()
+                line.iter().filter_map(|&point| self.place(plot, point)).collect()
             };
-            let parts: Vec<_> = contour
-                .lines
-                .iter()
-                .flat_map(|line| plot.clip_line(&place(line)))
-                .collect();
+            let parts: Vec<_> = contour.lines.iter().flat_map(|line| plot.clip_line(&place(line))).collect();
             for part in &parts {
                 canvas.line(part, Look::contour(k, count))?;
             }
@@ -493,14 +355,9 @@ impl<'a> Drawing<'a> {
             };
             let inner = plot.grown(-28.0);
             let covered = |point| legend.is_some_and(|legend| legend.grown(24.0).contains(point));
-            let candidates = parts
-                .iter()
-                .flatten()
-                .step_by(6)
-                .filter(|&&point| inner.contains(point) && !covered(point));
-            let best = candidates
-                .map(|point| (clearance(point), *point))
-                .max_by(|a, b| a.0.total_cmp(&b.0));
+            let candidates =
+                parts.iter().flatten().step_by(6).filter(|&&point| inner.contains(point) && !covered(point));
+            let best = candidates.map(|point| (clearance(point), *point)).max_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((_, point)) = best.filter(|(clearance, _)| *clearance > 30.0) {
                 taken.push(point);
                 labels.push((axis::number(contour.level), point));
@@ -509,46 +366,18 @@ impl<'a> Drawing<'a> {
         for (label, (x, y)) in labels {
             let half = text::width(&label, SMALL_EM) / 2.0 + 2.0;
             let (left, right, top, bottom) = (x - half, x + half, y - 9.0, y + 9.0);
-            canvas.rect(
-                Rect {
-                    left,
-                    top,
-                    right,
-                    bottom,
-                },
-                look::WHITE,
-            )?;
+            canvas.rect(Rect { left, top, right, bottom }, look::WHITE)?;
             canvas.text(&label, (x, y), SMALL_EM, HPos::Center, false)?;
         }
         Ok(())
     }
 
     /// Frame, ticks and the texts around.
-    fn axes<B: DrawingBackend>(
-        &self,
-        canvas: &mut Canvas<B>,
-        frame: &Frame,
-        area: Rect,
-    ) -> Result<()> {
-        let Frame {
-            plot,
-            x_ticks,
-            y_ticks,
-        } = frame;
-        let stroke = Stroke {
-            color: look::BLACK,
-            width: 1.0,
-            dash: SOLID,
-        };
+    fn axes<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, frame: &Frame, area: Rect) -> Result<()> {
+        let Frame { plot, x_ticks, y_ticks } = frame;
+        let stroke = Stroke { color: look::BLACK, width: 1.0, dash: SOLID };
         let (left, top, right, bottom) = (plot.left, plot.top, plot.right, plot.bottom);
-        let corners = [
-            (left, top),
-            (right, top),
-            (right, bottom),
-            (left, bottom),
-            (left, top),
-            (right, top),
-        ];
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top), (right, top)];
         canvas.line(&corners, stroke)?;
         for tick in x_ticks {
             let (x, _) = plot.at((tick.at, 0.0));
@@ -567,39 +396,18 @@ impl<'a> Drawing<'a> {
             (em, middle.min(to - half).max(from + half))
         };
         let mut horizontal = |text: &str, y: f64, em: f64| {
-            let (em, x) = centre(
-                text,
-                em,
-                area.left + 8.0,
-                area.right - 8.0,
-                (left + right) / 2.0,
-            );
+            let (em, x) = centre(text, em, area.left + 8.0, area.right - 8.0, (left + right) / 2.0);
             canvas.text(text, (x, y), em, HPos::Center, false)
         };
-        let Panel {
-            title,
-            x: x_axis,
-            y: y_axis,
-            ..
-        } = self.panel;
+        let Panel { title, x: x_axis, y: y_axis, .. } = self.panel;
         horizontal(title, area.top + 26.0, TITLE_EM)?;
         horizontal(&x_axis.label, bottom + 47.0, LABEL_EM)?;
         if self.hidden > 0 {
             let points = if self.hidden == 1 { "point" } else { "points" };
             let y = bottom + if x_axis.label.is_empty() { 44.0 } else { 71.0 };
-            horizontal(
-                &format!("{} {points} {HIDDEN_POINTS}", self.hidden),
-                y,
-                SMALL_EM,
-            )?;
+            horizontal(&format!("{} {points} {HIDDEN_POINTS}", self.hidden), y, SMALL_EM)?;
         }
-        let (em, y) = centre(
-            &y_axis.label,
-            LABEL_EM,
-            top - 8.0,
-            area.bottom - 8.0,
-            (top + bottom) / 2.0,
-        );
+        let (em, y) = centre(&y_axis.label, LABEL_EM, top - 8.0, area.bottom - 8.0, (top + bottom) / 2.0);
         canvas.text(&y_axis.label, (area.left + 22.0, y), em, HPos::Center, true)
     }
 
@@ -616,12 +424,7 @@ impl<'a> Drawing<'a> {
         let width = text::width(text, fit(text, EM, plot.width() - 16.0)) + 6.0;
         let left = (x + 6.0).min(plot.right - 5.0 - width).max(plot.left + 5.0);
         let top = (y - 30.0).min(plot.bottom - 27.0).max(plot.top + 5.0);
-        Rect {
-            left,
-            top,
-            right: left + width,
-            bottom: top + 22.0,
-        }
+        Rect { left, top, right: left + width, bottom: top + 22.0 }
     }
 }
 
@@ -632,10 +435,7 @@ impl Series {
             Shape::Points { xs, ys, .. } => xs.iter().zip(ys).map(|(&x, &y)| [(x, y); 2]).collect(),
             Shape::Band { xs, low, high } => {
                 let edges = low.iter().zip(high);
-                xs.iter()
-                    .zip(edges)
-                    .map(|(&x, (&low, &high))| [(x, low), (x, high)])
-                    .collect()
+                xs.iter().zip(edges).map(|(&x, (&low, &high))| [(x, low), (x, high)]).collect()
             }
         }
     }

@@ -25,15 +25,8 @@ const COLORS: [BackendColor; 7] = [
     rgb(86, 180, 233),
     rgb(230, 159, 0),
 ];
-const DASHES: [Dash; 7] = [
-    SOLID,
-    DASHED,
-    DOTTED,
-    &[11.0, 4.0, 2.5, 4.0],
-    &[20.0, 6.0],
-    &[11.0, 4.0, 2.5, 4.0, 2.5, 4.0],
-    &[6.0, 3.0],
-];
+const DASHES: [Dash; 7] =
+    [SOLID, DASHED, DOTTED, &[11.0, 4.0, 2.5, 4.0], &[20.0, 6.0], &[11.0, 4.0, 2.5, 4.0, 2.5, 4.0], &[6.0, 3.0]];
 
 /// How a series looks, in the panel and in the legend.
 #[derive(Clone, Copy, Default)]
@@ -46,34 +39,20 @@ pub(super) struct Look {
 impl Look {
     pub fn filled(color: BackendColor) -> Self {
         let fill = Some(color);
-        Self {
-            fill,
-            ..Self::default()
-        }
+        Self { fill, ..Self::default() }
     }
 
     /// The `k`-th reference line: grey, each with another dash pattern.
     pub fn reference(k: usize) -> Self {
         let dash = DASHES[(k + 6) % DASHES.len()];
-        let stroke = Some(Stroke {
-            color: rgb(95, 95, 95),
-            width: 1.6,
-            dash,
-        });
-        Self {
-            stroke,
-            ..Self::default()
-        }
+        let stroke = Some(Stroke { color: rgb(95, 95, 95), width: 1.6, dash });
+        Self { stroke, ..Self::default() }
     }
 
     /// The `k`-th of `count` contour lines, from dark to light.
     pub fn contour(k: usize, count: usize) -> Stroke {
         let grey = 90 + (110 * k / count.max(2).saturating_sub(1)) as u8;
-        Stroke {
-            color: rgb(grey, grey, grey),
-            width: 1.4,
-            dash: SOLID,
-        }
+        Stroke { color: rgb(grey, grey, grey), width: 1.4, dash: SOLID }
     }
 }
 
@@ -84,28 +63,16 @@ pub(super) fn looks(series: &[Series]) -> Vec<Look> {
         let k = series.style.or_else(|| styles.next()).unwrap_or(0);
         let color = COLORS[k % COLORS.len()];
         // Shifted after the last colour, so that no pair of colour and dash pattern returns soon.
-        let dash = series
-            .dash
-            .unwrap_or(DASHES[(k + k / COLORS.len()) % DASHES.len()]);
+        let dash = series.dash.unwrap_or(DASHES[(k + k / COLORS.len()) % DASHES.len()]);
         let stroke = |width| Stroke { color, width, dash };
         match &series.shape {
-            Shape::Band { .. } => Look {
-                fill: Some(color.mix(0.2)),
-                stroke: Some(stroke(1.0)),
-                marker: None,
-            },
-            Shape::Points {
-                xs, line, markers, ..
-            } => {
+            Shape::Band { .. } => Look { fill: Some(color.mix(0.2)), stroke: Some(stroke(1.0)), marker: None },
+            Shape::Points { xs, line, markers, .. } => {
                 let radius = if xs.len() > 200 { 3.0 } else { 5.0 };
                 Look {
                     fill: None,
                     stroke: line.then_some(stroke(if series.thin { 1.2 } else { 2.4 })),
-                    marker: markers.then_some(Marker {
-                        color,
-                        radius,
-                        kind: k,
-                    }),
+                    marker: markers.then_some(Marker { color, radius, kind: k }),
                 }
             }
         }

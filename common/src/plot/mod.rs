@@ -136,9 +136,7 @@ impl Figure {
         let (width, height) = self.panel_pixels();
         ensure!(!self.panels.is_empty(), "a figure needs a panel");
         ensure!(
-            (200..=4000).contains(&width)
-                && (200..=4000).contains(&height)
-                && rows.max(columns) <= 20,
+            (200..=4000).contains(&width) && (200..=4000).contains(&height) && rows.max(columns) <= 20,
             "a figure of {columns} × {rows} panels of {width} × {height} pixels"
         );
         self.panels.iter().try_for_each(Panel::check)
@@ -152,11 +150,7 @@ impl Figure {
     }
 
     fn panel_pixels(&self) -> (u32, u32) {
-        let default = if self.panels.len() > 1 {
-            (640, 480)
-        } else {
-            (900, 600)
-        };
+        let default = if self.panels.len() > 1 { (640, 480) } else { (900, 600) };
         self.panel_size.unwrap_or(default)
     }
 }
@@ -183,11 +177,7 @@ enum Mark {
 
 impl Panel {
     /// An empty panel; each of the texts may be empty.
-    pub fn new(
-        title: impl Into<String>,
-        x_label: impl Into<String>,
-        y_label: impl Into<String>,
-    ) -> Self {
+    pub fn new(title: impl Into<String>, x_label: impl Into<String>, y_label: impl Into<String>) -> Self {
         Self {
             title: title.into(),
             x: AxisSpec::new(x_label.into()),
@@ -230,18 +220,12 @@ impl Panel {
 
     /// A horizontal reference line; an empty name keeps it out of the legend.
     pub fn hline(self, name: impl Into<String>, y: f64) -> Self {
-        self.mark(Mark::HorizontalLine {
-            name: name.into(),
-            y,
-        })
+        self.mark(Mark::HorizontalLine { name: name.into(), y })
     }
 
     /// A vertical reference line; an empty name keeps it out of the legend.
     pub fn vline(self, name: impl Into<String>, x: f64) -> Self {
-        self.mark(Mark::VerticalLine {
-            name: name.into(),
-            x,
-        })
+        self.mark(Mark::VerticalLine { name: name.into(), x })
     }
 
     /// Shades the interval `low..high` of the x axis, for instance the one that was trained on; an empty name keeps it
@@ -253,10 +237,7 @@ impl Panel {
 
     /// Writes `text` beside the point `(x, y)`.
     pub fn note(self, text: impl Into<String>, x: f64, y: f64) -> Self {
-        self.mark(Mark::Note {
-            text: text.into(),
-            at: (x, y),
-        })
+        self.mark(Mark::Note { text: text.into(), at: (x, y) })
     }
 
     /// The lines `f(x, y) = level` over the rectangle `x_range × y_range`, dark for low levels and light for high ones,
@@ -268,8 +249,7 @@ impl Panel {
         y_range: (f64, f64),
         levels: &[f64],
     ) -> Self {
-        self.contours
-            .extend(contour::contours(f, x_range, y_range, levels));
+        self.contours.extend(contour::contours(f, x_range, y_range, levels));
         self.x.range.get_or_insert(x_range);
         self.y.range.get_or_insert(y_range);
         self
@@ -282,17 +262,11 @@ impl Panel {
 
     fn labels(&self) -> Vec<String> {
         let marks = self.marks.iter().map(|mark| match mark {
-            Mark::HorizontalLine { name, .. }
-            | Mark::VerticalLine { name, .. }
-            | Mark::ShadedX { name, .. } => name,
+            Mark::HorizontalLine { name, .. } | Mark::VerticalLine { name, .. } | Mark::ShadedX { name, .. } => name,
             Mark::Note { text, .. } => text,
         });
         let own = [&self.title, &self.x.label, &self.y.label];
-        own.into_iter()
-            .chain(self.series.iter().map(|s| &s.name))
-            .chain(marks)
-            .cloned()
-            .collect()
+        own.into_iter().chain(self.series.iter().map(|s| &s.name)).chain(marks).cloned().collect()
     }
 
     fn check(&self) -> Result<()> {
@@ -311,31 +285,18 @@ impl Panel {
                 Shape::Band { xs, low, high } if low.len() == high.len() => (xs.len(), low.len()),
                 Shape::Band { low, high, .. } => (low.len(), high.len()),
             };
-            ensure!(
-                lengths.0 == lengths.1,
-                "series `{name}`: {} values against {}",
-                lengths.0,
-                lengths.1
-            );
+            ensure!(lengths.0 == lengths.1, "series `{name}`: {} values against {}", lengths.0, lengths.1);
         }
         for mark in &self.marks {
             let (name, ok) = match mark {
                 Mark::HorizontalLine { name, y } => (name, self.y.shows(*y)),
                 Mark::VerticalLine { name, x } => (name, self.x.shows(*x)),
-                Mark::ShadedX {
-                    name,
-                    range: (low, high),
-                } => (
-                    name,
-                    low < high && self.x.shows(*low) && self.x.shows(*high),
-                ),
+                Mark::ShadedX { name, range: (low, high) } => {
+                    (name, low < high && self.x.shows(*low) && self.x.shows(*high))
+                }
                 Mark::Note { text, at: (x, y) } => (text, self.x.shows(*x) && self.y.shows(*y)),
             };
-            ensure!(
-                ok,
-                "`{name}` cannot be placed on the axes of `{}`",
-                self.title
-            );
+            ensure!(ok, "`{name}` cannot be placed on the axes of `{}`", self.title);
         }
         Ok(())
     }
@@ -353,17 +314,8 @@ pub struct Series {
 
 #[derive(Clone, Debug)]
 enum Shape {
-    Points {
-        xs: Vec<f64>,
-        ys: Vec<f64>,
-        line: bool,
-        markers: bool,
-    },
-    Band {
-        xs: Vec<f64>,
-        low: Vec<f64>,
-        high: Vec<f64>,
-    },
+    Points { xs: Vec<f64>, ys: Vec<f64>, line: bool, markers: bool },
+    Band { xs: Vec<f64>, low: Vec<f64>, high: Vec<f64> },
 }
 
 impl Series {
@@ -384,36 +336,15 @@ impl Series {
 
     /// The area between the curves `low` and `high`.
     pub fn band(name: impl Into<String>, xs: &[f64], low: &[f64], high: &[f64]) -> Self {
-        Self::new(
-            name.into(),
-            Shape::Band {
-                xs: xs.to_vec(),
-                low: low.to_vec(),
-                high: high.to_vec(),
-            },
-        )
+        Self::new(name.into(), Shape::Band { xs: xs.to_vec(), low: low.to_vec(), high: high.to_vec() })
     }
 
     fn points(name: String, xs: &[f64], ys: &[f64], line: bool, markers: bool) -> Self {
-        Self::new(
-            name,
-            Shape::Points {
-                xs: xs.to_vec(),
-                ys: ys.to_vec(),
-                line,
-                markers,
-            },
-        )
+        Self::new(name, Shape::Points { xs: xs.to_vec(), ys: ys.to_vec(), line, markers })
     }
 
     fn new(name: String, shape: Shape) -> Self {
-        Self {
-            name,
-            shape,
-            style: None,
-            dash: None,
-            thin: false,
-        }
+        Self { name, shape, style: None, dash: None, thin: false }
     }
 
     /// Takes the `k`-th colour, dash pattern and marker instead of the next one, for instance to give a band the colour
@@ -453,34 +384,20 @@ mod tests {
     use super::*;
 
     fn curve() -> (Vec<f64>, Vec<f64>) {
-        (0..100)
-            .map(|k| (f64::from(k), (-0.3 * f64::from(k)).exp()))
-            .unzip()
+        (0..100).map(|k| (f64::from(k), (-0.3 * f64::from(k)).exp())).unzip()
     }
 
     fn figure(log: bool) -> Figure {
         let (xs, ys) = curve();
         let lines = Panel::new("loss < 1 & \"η\"", "update k", "‖θₖ − θ*‖²")
-            .series(Series::band(
-                "range",
-                &xs,
-                &ys,
-                &ys.iter().map(|y| 2.0 * y).collect::<Vec<_>>(),
-            ))
+            .series(Series::band("range", &xs, &ys, &ys.iter().map(|y| 2.0 * y).collect::<Vec<_>>()))
             .series(Series::line_with_markers("Adam", &xs, &ys).dotted())
             .shade_x("trained", 0.0, 10.0)
             .hline("bound", 1e-3)
             .vline("", 5.0)
             .note("here\u{1}", 50.0, 1e-2);
-        let levels = Panel::new("", "x₁", "x₂").contours(
-            |x, y| x * x - y,
-            (-1.0, 1.0),
-            (-1.0, 1.0),
-            &[0.0, 0.5],
-        );
-        Figure::new()
-            .panel(if log { lines.log_y() } else { lines })
-            .panel(levels)
+        let levels = Panel::new("", "x₁", "x₂").contours(|x, y| x * x - y, (-1.0, 1.0), (-1.0, 1.0), &[0.0, 0.5]);
+        Figure::new().panel(if log { lines.log_y() } else { lines }).panel(levels)
     }
 
     fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
@@ -495,14 +412,7 @@ mod tests {
         let (width, height, pixels) = pixels(&figure(true).png().unwrap());
         assert_eq!((width, height), (1280, 480));
         for color in [[255, 255, 255], [213, 94, 0], [0, 0, 0]] {
-            assert!(
-                pixels
-                    .chunks_exact(3)
-                    .filter(|pixel| *pixel == color)
-                    .count()
-                    > 50,
-                "{color:?}"
-            );
+            assert!(pixels.chunks_exact(3).filter(|pixel| *pixel == color).count() > 50, "{color:?}");
         }
     }
 
@@ -526,15 +436,9 @@ mod tests {
         }
         assert_eq!(depth, 0);
         assert!(texts > 20);
-        for text in [
-            "loss &lt; 1 &amp; &quot;η&quot;",
-            "update k",
-            "‖θₖ − θ*‖²",
-            "Adam",
-            "bound",
-            "10⁻¹⁰",
-            "here\u{FFFD}",
-        ] {
+        for text in
+            ["loss &lt; 1 &amp; &quot;η&quot;", "update k", "‖θₖ − θ*‖²", "Adam", "bound", "10⁻¹⁰", "here\u{FFFD}"]
+        {
             assert!(svg.contains(text), "{text}");
         }
     }
@@ -563,19 +467,11 @@ mod tests {
                 Panel::new("odd", "x", "y")
                     .series(Series::line_with_markers("line", values, values))
                     .series(Series::band("band", values, values, values))
-                    .contours(
-                        |x, y| 1.0 / (x * y),
-                        (1e-3, 1.0),
-                        (1e-3, 1.0),
-                        &[2.0, f64::NAN],
-                    )
+                    .contours(|x, y| 1.0 / (x * y), (1e-3, 1.0), (1e-3, 1.0), &[2.0, f64::NAN])
             };
             let mut free = panel();
             (free.x.range, free.y.range) = (None, None);
-            let figure = Figure::new()
-                .panel(free.clone())
-                .panel(panel().log_x().log_y())
-                .panel(free.log_y());
+            let figure = Figure::new().panel(free.clone()).panel(panel().log_x().log_y()).panel(free.log_y());
             assert!(figure.svg().is_ok() && figure.png().is_ok(), "{values:?}");
         }
     }
@@ -584,16 +480,9 @@ mod tests {
     fn hidden_points_are_told_and_leave_a_gap() {
         let (xs, mut ys) = curve();
         let lines = |ys: &[f64]| {
-            let figure = Figure::new().panel(
-                Panel::new("", "", "")
-                    .series(Series::line("", &xs, ys).solid())
-                    .log_y(),
-            );
+            let figure = Figure::new().panel(Panel::new("", "", "").series(Series::line("", &xs, ys).solid()).log_y());
             let svg = figure.svg().unwrap();
-            (
-                svg.matches("stroke=\"#0072B2\"").count(),
-                svg.contains("2 points not shown"),
-            )
+            (svg.matches("stroke=\"#0072B2\"").count(), svg.contains("2 points not shown"))
         };
         assert_eq!(lines(&ys), (1, false));
         (ys[40], ys[60]) = (0.0, f64::NAN);
@@ -604,22 +493,14 @@ mod tests {
     fn mistakes_in_the_description_are_errors() {
         let panel = || Panel::new("p", "x", "y");
         let message = |panel: Panel| Figure::new().panel(panel).png().unwrap_err().to_string();
-        assert!(
-            message(panel().series(Series::line("short", &[1.0, 2.0], &[1.0]))).contains("short")
-        );
+        assert!(message(panel().series(Series::line("short", &[1.0, 2.0], &[1.0]))).contains("short"));
         assert!(message(panel().series(Series::band("b", &[1.0], &[1.0], &[]))).contains('b'));
         assert!(message(panel().y_range(2.0, 1.0)).contains("range"));
         assert!(message(panel().log_x().x_range(0.0, 1.0)).contains("range"));
         assert!(message(panel().log_y().hline("zero", 0.0)).contains("zero"));
         assert!(message(panel().shade_x("nan", 0.0, f64::NAN)).contains("nan"));
         assert!(Figure::new().svg().is_err());
-        assert!(
-            Figure::new()
-                .panel(panel())
-                .panel_size(1, 100_000)
-                .png()
-                .is_err()
-        );
+        assert!(Figure::new().panel(panel()).panel_size(1, 100_000).png().is_err());
     }
 
     #[test]
@@ -628,13 +509,6 @@ mod tests {
         labels.retain(|label| !missing_glyphs(label).is_empty());
         assert_eq!(labels, ["here\u{1}"]);
         let japanese = Figure::new().panel(Panel::new("損失", "", ""));
-        assert_eq!(
-            japanese
-                .labels()
-                .iter()
-                .flat_map(|label| missing_glyphs(label))
-                .count(),
-            2
-        );
+        assert_eq!(japanese.labels().iter().flat_map(|label| missing_glyphs(label)).count(), 2);
     }
 }

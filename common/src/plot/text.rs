@@ -10,8 +10,7 @@ use std::convert::Infallible;
 use std::sync::LazyLock;
 
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../assets/DejaVuSans-subset.ttf"))
-        .expect("the embedded font is valid")
+    FontRef::try_from_slice(include_bytes!("../../assets/DejaVuSans-subset.ttf")).expect("the embedded font is valid")
 });
 
 /// The characters of `text` that the embedded font lacks, each once; in a PNG they are empty boxes.
@@ -24,10 +23,7 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
 
 /// The width of `text` where an em is `em` wide.
 pub(super) fn width(text: &str, em: f64) -> f64 {
-    let units: f32 = text
-        .chars()
-        .map(|c| FONT.h_advance_unscaled(FONT.glyph_id(c)))
-        .sum();
+    let units: f32 = text.chars().map(|c| FONT.h_advance_unscaled(FONT.glyph_id(c))).sum();
     f64::from(units) * em / f64::from(FONT.units_per_em().unwrap_or(2048.0))
 }
 
@@ -54,11 +50,7 @@ impl BackendTextStyle for TextStyle {
     }
 
     fn transform(&self) -> FontTransform {
-        if self.rotated {
-            FontTransform::Rotate270
-        } else {
-            FontTransform::None
-        }
+        if self.rotated { FontTransform::Rotate270 } else { FontTransform::None }
     }
 
     fn anchor(&self) -> Pos {
@@ -81,24 +73,16 @@ impl BackendTextStyle for TextStyle {
         mut draw: F,
     ) -> Result<Result<(), E>, Infallible> {
         let em = self.em as f32;
-        let scale =
-            PxScale::from(em * FONT.height_unscaled() / FONT.units_per_em().unwrap_or(2048.0));
+        let scale = PxScale::from(em * FONT.height_unscaled() / FONT.units_per_em().unwrap_or(2048.0));
         let mut pen = point(left as f32, middle as f32 + 0.27 * em); // 0.5 ex, as in SVG
         for c in text.chars() {
             let id = FONT.glyph_id(c);
             if let Some(outline) = FONT.outline_glyph(id.with_scale_and_position(scale, pen)) {
-                let (x0, y0) = (
-                    outline.px_bounds().min.x as i32,
-                    outline.px_bounds().min.y as i32,
-                );
+                let (x0, y0) = (outline.px_bounds().min.x as i32, outline.px_bounds().min.y as i32);
                 let mut result = Ok(());
                 outline.draw(|x, y, coverage| {
                     if result.is_ok() && coverage > 0.0 {
-                        result = draw(
-                            x0 + x as i32,
-                            y0 + y as i32,
-                            self.color.mix(f64::from(coverage)),
-                        );
+                        result = draw(x0 + x as i32, y0 + y as i32, self.color.mix(f64::from(coverage)));
                     }
                 });
                 if result.is_err() {
@@ -117,8 +101,7 @@ mod tests {
 
     #[test]
     fn the_font_holds_what_labels_use_and_says_what_it_lacks() {
-        let signs =
-            "−×·∇∂‖√Σ∑∈≤≥≈≠≡∝∞±←→↦½…–—ᵀ⁺⁻₊₋₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹ᵢⱼₖₜₙηθλμσξαβγδεφψωΔΛx̂x̄x̃ŷẋℝℓ";
+        let signs = "−×·∇∂‖√Σ∑∈≤≥≈≠≡∝∞±←→↦½…–—ᵀ⁺⁻₊₋₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹ᵢⱼₖₜₙηθλμσξαβγδεφψωΔΛx̂x̄x̃ŷẋℝℓ";
         assert_eq!(missing_glyphs(signs), []);
         assert_eq!(missing_glyphs("loss 損失 失"), ['失', '損']);
     }

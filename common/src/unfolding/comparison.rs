@@ -83,51 +83,32 @@ impl Comparison {
             }
             for Learned { curve, .. } in &self.learned {
                 let ratio = self.best_fixed(k) / curve.mse[k];
-                summary += &format!(
-                    "  {:<44} {:.4e}  fixed/learned {ratio:.4}\n",
-                    curve.label, curve.mse[k]
-                );
-                headline = format!(
-                    "MSE {:.2e} → {:.2e}, ratio {ratio:.3}",
-                    self.best_fixed(k),
-                    curve.mse[k]
-                );
+                summary += &format!("  {:<44} {:.4e}  fixed/learned {ratio:.4}\n", curve.label, curve.mse[k]);
+                headline = format!("MSE {:.2e} → {:.2e}, ratio {ratio:.3}", self.best_fixed(k), curve.mse[k]);
             }
         }
         if !self.eigenvalues.is_empty() {
             summary += "contraction per iteration, from the eigenvalues\n";
             for Fixed { curve, step_size } in &self.fixed {
-                summary += &format!(
-                    "  {:<44} {:.4}\n",
-                    curve.label,
-                    theory::contraction(&[*step_size], &self.eigenvalues)
-                );
+                summary +=
+                    &format!("  {:<44} {:.4}\n", curve.label, theory::contraction(&[*step_size], &self.eigenvalues));
             }
             for learned in self.periodic() {
                 let rate = theory::contraction(learned.step_sizes(), &self.eigenvalues);
                 let best = theory::chebyshev_rate(&self.eigenvalues, learned.step_sizes().len());
-                summary += &format!(
-                    "  {:<44} {rate:.4}  Chebyshev steps {best:.4}\n",
-                    learned.curve.label
-                );
+                summary += &format!("  {:<44} {rate:.4}  Chebyshev steps {best:.4}\n", learned.curve.label);
             }
         }
         Ok(Report {
             headline,
             summary,
-            final_loss: self
-                .learned
-                .last()
-                .and_then(|learned| learned.curve.mse.last().copied()),
+            final_loss: self.learned.last().and_then(|learned| learned.curve.mse.last().copied()),
             tables: vec![
                 ("generation", self.generation_table()),
                 ("mse", self.mse_table()),
                 ("step_sizes", self.step_size_table()),
             ],
-            figures: vec![
-                ("mse", Figure::new().panel(self.mse_panel(title))),
-                ("step_sizes", self.step_size_figure()),
-            ],
+            figures: vec![("mse", Figure::new().panel(self.mse_panel(title))), ("step_sizes", self.step_size_figure())],
             parameters: self.parameters()?,
         })
     }
@@ -140,15 +121,11 @@ impl Comparison {
 
     /// Whether theory can say something about a training: few step sizes that take turns, and nothing else learned.
     fn is_periodic(&self, learned: &Learned) -> bool {
-        !self.eigenvalues.is_empty()
-            && learned.schedules.len() == 1
-            && learned.step_sizes().len() <= LONGEST_PERIOD
+        !self.eigenvalues.is_empty() && learned.schedules.len() == 1 && learned.step_sizes().len() <= LONGEST_PERIOD
     }
 
     fn periodic(&self) -> impl Iterator<Item = &Learned> {
-        self.learned
-            .iter()
-            .filter(|learned| self.is_periodic(learned))
+        self.learned.iter().filter(|learned| self.is_periodic(learned))
     }
 
     fn chebyshev(&self, learned: &Learned) -> Vec<f64> {
@@ -170,9 +147,7 @@ impl Comparison {
     }
 
     fn mse_table(&self) -> Table {
-        let columns = self
-            .curves()
-            .map(|curve| (curve.name.clone(), curve.mse.clone()));
+        let columns = self.curves().map(|curve| (curve.name.clone(), curve.mse.clone()));
         table_of_columns("iteration", 0, &columns.collect::<Vec<_>>())
     }
 
@@ -186,10 +161,7 @@ impl Comparison {
             }
         }
         for learned in self.periodic() {
-            columns.push((
-                format!("chebyshev{}", learned.suffix()),
-                self.chebyshev(learned),
-            ));
+            columns.push((format!("chebyshev{}", learned.suffix()), self.chebyshev(learned)));
         }
         table_of_columns("iteration", 1, &columns)
     }
@@ -198,16 +170,10 @@ impl Comparison {
     pub fn mse_panel(&self, title: &str) -> Panel {
         let mut panel = Panel::new(title, "iteration", "MSE = ‖X* − X‖² / K").log_y();
         for Curve { label, mse, .. } in self.curves() {
-            panel = panel.series(Series::line_with_markers(
-                label,
-                &counter(0, mse.len()),
-                mse,
-            ));
+            panel = panel.series(Series::line_with_markers(label, &counter(0, mse.len()), mse));
         }
         for (style, (mse, rate)) in self.rates() {
-            let line: Vec<f64> = (0..mse.len())
-                .map(|k| mse[0] * rate.powi(2 * k as i32))
-                .collect();
+            let line: Vec<f64> = (0..mse.len()).map(|k| mse[0] * rate.powi(2 * k as i32)).collect();
             let label = format!("theory, error × {rate:.3}");
             let series = Series::line(label, &counter(0, mse.len()), &line);
             panel = panel.series(series.style(style).dotted().thin());
@@ -230,9 +196,7 @@ impl Comparison {
             Some((&learned.curve.mse[..], rate)).filter(|_| self.is_periodic(learned))
         });
         let numbered = fixed.chain(learned).enumerate();
-        numbered
-            .filter_map(|(style, rate)| Some((style, rate?)))
-            .collect()
+        numbered.filter_map(|(style, rate)| Some((style, rate?))).collect()
     }
 
     /// Each training's schedules by iteration, and beside them the step sizes sorted, with the Chebyshev steps.
@@ -240,10 +204,8 @@ impl Comparison {
         let mut figure = Figure::new();
         for learned in &self.learned {
             for (index, (name, values)) in learned.schedules.iter().enumerate() {
-                let mut panel =
-                    Panel::new(&learned.curve.label, "iteration", name.replace('_', " ")).series(
-                        Series::line_with_markers("learned", &counter(1, values.len()), values),
-                    );
+                let mut panel = Panel::new(&learned.curve.label, "iteration", name.replace('_', " "))
+                    .series(Series::line_with_markers("learned", &counter(1, values.len()), values));
                 for Fixed { curve, step_size } in self.fixed.iter().filter(|_| index == 0) {
                     panel = panel.hline(&curve.label, *step_size);
                 }
@@ -256,19 +218,12 @@ impl Comparison {
                 values.sort_by(f64::total_cmp);
                 values
             };
-            let (learned_steps, chebyshev) = (
-                sorted(learned.step_sizes().to_vec()),
-                sorted(self.chebyshev(learned)),
-            );
+            let (learned_steps, chebyshev) = (sorted(learned.step_sizes().to_vec()), sorted(self.chebyshev(learned)));
             let x = counter(1, chebyshev.len());
             figure = figure.panel(
-                Panel::new(
-                    format!("{}, sorted", learned.curve.label),
-                    "rank",
-                    "step size",
-                )
-                .series(Series::line_with_markers("learned", &x, &learned_steps))
-                .series(Series::line_with_markers("Chebyshev", &x, &chebyshev)),
+                Panel::new(format!("{}, sorted", learned.curve.label), "rank", "step size")
+                    .series(Series::line_with_markers("learned", &x, &learned_steps))
+                    .series(Series::line_with_markers("Chebyshev", &x, &chebyshev)),
             );
         }
         figure.columns(2)
@@ -294,15 +249,9 @@ fn counter(first: usize, count: usize) -> Vec<f64> {
 /// Columns, of different lengths maybe, side by side.
 fn table_of_columns(name: &str, first: usize, columns: &[(String, Vec<f64>)]) -> Table {
     let mut table = Table::new(name, columns.iter().map(|(name, _)| name.clone()));
-    let length = columns
-        .iter()
-        .map(|(_, values)| values.len())
-        .max()
-        .unwrap_or(0);
+    let length = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
     for row in 0..length {
-        let values = columns
-            .iter()
-            .map(|(_, values)| values.get(row).copied().unwrap_or(f64::NAN));
+        let values = columns.iter().map(|(_, values)| values.get(row).copied().unwrap_or(f64::NAN));
         table.push(first + row, &values.collect::<Vec<_>>());
     }
     table

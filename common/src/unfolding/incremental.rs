@@ -73,35 +73,18 @@ impl Incremental {
 
     /// Step sizes to learn, with their initial values.
     pub fn step_sizes(&self, period: Period, device: &Device) -> Result<Schedule> {
-        Schedule::constant(
-            self.initial_step_size,
-            period.length(self.num_generations),
-            device,
-        )
+        Schedule::constant(self.initial_step_size, period.length(self.num_generations), device)
     }
 
     /// `schedule` as the step sizes of [`Incremental::learn`].
     pub fn learn_step_size<'a>(&self, schedule: &'a Schedule) -> Learnable<'a> {
-        Learnable {
-            name: "step_size",
-            schedule,
-            learning_rate: self.learning_rate,
-        }
+        Learnable { name: "step_size", schedule, learning_rate: self.learning_rate }
     }
 
     /// A baseline: `unfolded` as it is, with the fixed `step_size`.
-    pub fn fixed<U: Unfolded>(
-        &self,
-        name: &str,
-        step_size: f64,
-        unfolded: &U,
-        context: &Context,
-    ) -> Result<Fixed> {
+    pub fn fixed<U: Unfolded>(&self, name: &str, step_size: f64, unfolded: &U, context: &Context) -> Result<Fixed> {
         let label = format!("fixed step η = {}", significant(step_size));
-        Ok(Fixed {
-            curve: self.measure(name, label, unfolded, context)?,
-            step_size,
-        })
+        Ok(Fixed { curve: self.measure(name, label, unfolded, context)?, step_size })
     }
 
     /// Trains `unfolded`, each schedule with an Adam of its own, and measures it.
@@ -113,16 +96,8 @@ impl Incremental {
         schedules: &[Learnable],
         context: &mut Context,
     ) -> Result<Learned> {
-        let adam = |of: &Learnable| {
-            Optimizer::new(
-                vec![of.schedule.parameter()],
-                Rule::Adam.with(of.learning_rate),
-            )
-        };
-        let mut optimizers = schedules
-            .iter()
-            .map(adam)
-            .collect::<candle_core::Result<Vec<_>>>()?;
+        let adam = |of: &Learnable| Optimizer::new(vec![of.schedule.parameter()], Rule::Adam.with(of.learning_rate));
+        let mut optimizers = schedules.iter().map(adam).collect::<candle_core::Result<Vec<_>>>()?;
         let generations = self.train(name, unfolded, &mut optimizers, context)?;
         let values = |of: &Learnable| Ok((of.name, of.schedule.values()?));
         Ok(Learned {
@@ -132,20 +107,9 @@ impl Incremental {
         })
     }
 
-    fn measure<U: Unfolded>(
-        &self,
-        name: &str,
-        label: String,
-        unfolded: &U,
-        context: &Context,
-    ) -> Result<Curve> {
-        let mse =
-            mean_squared_errors(unfolded, self.num_iterations(), self.num_test, context.seed)?;
-        Ok(Curve {
-            name: name.to_owned(),
-            label,
-            mse,
-        })
+    fn measure<U: Unfolded>(&self, name: &str, label: String, unfolded: &U, context: &Context) -> Result<Curve> {
+        let mse = mean_squared_errors(unfolded, self.num_iterations(), self.num_test, context.seed)?;
+        Ok(Curve { name: name.to_owned(), label, mse })
     }
 
     /// Trains the parameters of all `optimizers`, which take turns on each mini-batch (mostly there is one).
@@ -174,23 +138,14 @@ impl Incremental {
                 let rng = |shard| sampling::rng(seed, stream(TRAINING, depth, update, shard));
                 for (turn, optimizer) in optimizers.iter_mut().enumerate() {
                     let parameters = optimizer.parameters();
-                    let (loss, gradients) =
-                        batch_gradient(unfolded, parameters, depth, self.batch_size, rng)?;
-                    check_loss(
-                        &history,
-                        "update",
-                        (depth - 1) * self.num_updates + update,
-                        loss,
-                    )?;
+                    let (loss, gradients) = batch_gradient(unfolded, parameters, depth, self.batch_size, rng)?;
+                    check_loss(&history, "update", (depth - 1) * self.num_updates + update, loss)?;
                     optimizer.step(&gradients)?;
                     if turn == 0 {
                         train_loss += loss / self.num_updates as f64;
                     }
                 }
-                context.progress(
-                    work(depth - 1) + depth * (update + 1),
-                    work(self.num_generations),
-                );
+                context.progress(work(depth - 1) + depth * (update + 1), work(self.num_generations));
             }
             let test = mean_squared_errors(unfolded, depth, self.num_test, context.seed)?;
             record(&mut history, depth, &[train_loss, test[depth]])?;
@@ -201,10 +156,7 @@ impl Incremental {
     // ANCHOR_END: incremental
 
     fn stop(&self, name: &str, finished: usize, context: &mut Context) -> anyhow::Error {
-        let message = format!(
-            "interrupted: {name} has finished {finished} of {} generations",
-            self.num_generations
-        );
+        let message = format!("interrupted: {name} has finished {finished} of {} generations", self.num_generations);
         match context.save_checkpoint() {
             Ok(()) => Interrupted(message).into(),
             Err(error) => error.context(message),
@@ -231,9 +183,7 @@ fn stream(purpose: u64, depth: usize, update: usize, shard: usize) -> u64 {
 fn shards(count: usize) -> impl IndexedParallelIterator<Item = (usize, usize)> {
     let most = shard_rows(count);
     let shards = (0..count.div_ceil(most)).into_par_iter();
-    shards
-        .map(move |shard| (shard, most.min(count - shard * most)))
-        .with_max_len(1)
+    shards.map(move |shard| (shard, most.min(count - shard * most))).with_max_len(1)
 }
 
 /// The loss ‖X* − X̂‖²_F / K after `depth` iterations on a fresh batch of K = `batch_size` problems, and its gradient with
@@ -250,27 +200,17 @@ pub fn batch_gradient<U: Unfolded>(
 ) -> Result<(f64, GradStore)> {
     let of_shard = |(shard, rows)| -> Result<(f64, Vec<Tensor>)> {
         let rng = &mut rng(shard);
-        let Batch {
-            start: mut x,
-            solution,
-            problem,
-        } = unfolded.draw(rows, rng)?;
+        let Batch { start: mut x, solution, problem } = unfolded.draw(rows, rng)?;
         for k in 0..depth {
             x = unfolded.iterate(k, &x, &problem, rng)?;
         }
         let loss = (sum_squared_error(&x, &solution)? / batch_size as f64)?;
         let mut gradients = loss.backward()?;
-        let of = |parameter| {
-            gradients
-                .remove(parameter)
-                .context("the iterations do not use a parameter")
-        };
+        let of = |parameter| gradients.remove(parameter).context("the iterations do not use a parameter");
         let gradients = parameters.iter().map(|p| p.as_tensor()).map(of);
         Ok((loss_value(&loss)?, gradients.collect::<Result<_>>()?))
     };
-    let shards = shards(batch_size)
-        .map(of_shard)
-        .collect::<Result<Vec<_>>>()?;
+    let shards = shards(batch_size).map(of_shard).collect::<Result<Vec<_>>>()?;
     let loss = shards.iter().map(|(loss, _)| loss).sum();
     let mut sum = GradStore::default();
     for (i, parameter) in parameters.iter().enumerate() {
@@ -295,11 +235,7 @@ pub fn mean_squared_errors<U: Unfolded>(
 ) -> Result<Vec<f64>> {
     let of_shard = |(shard, rows)| -> Result<Vec<f64>> {
         let rng = &mut sampling::rng(seed, stream(TEST, 0, 0, shard));
-        let Batch {
-            start: mut x,
-            solution,
-            problem,
-        } = unfolded.draw(rows, rng)?;
+        let Batch { start: mut x, solution, problem } = unfolded.draw(rows, rng)?;
         let mut errors = vec![loss_value(&sum_squared_error(&x, &solution)?)?];
         for k in 0..num_iterations {
             x = unfolded.iterate(k, &x, &problem, rng)?.detach();
@@ -308,35 +244,16 @@ pub fn mean_squared_errors<U: Unfolded>(
         Ok(errors)
     };
     let shards = shards(count).map(of_shard).collect::<Result<Vec<_>>>()?;
-    let mean = |k| {
-        shards
-            .iter()
-            .map(|errors: &Vec<f64>| errors[k])
-            .sum::<f64>()
-            / count as f64
-    };
+    let mean = |k| shards.iter().map(|errors: &Vec<f64>| errors[k]).sum::<f64>() / count as f64;
     Ok((0..=num_iterations).map(mean).collect())
 }
 // ANCHOR_END: mean_squared_errors
 
 /// Puts a training into the context's checkpoint: all that a later generation depends on.
-fn keep(
-    name: &str,
-    finished: usize,
-    history: &Table,
-    optimizers: &[Optimizer],
-    context: &mut Context,
-) -> Result<()> {
-    let rows: Vec<f64> = history
-        .rows()
-        .iter()
-        .flat_map(|(_, values)| values.clone())
-        .collect();
+fn keep(name: &str, finished: usize, history: &Table, optimizers: &[Optimizer], context: &mut Context) -> Result<()> {
+    let rows: Vec<f64> = history.rows().iter().flat_map(|(_, values)| values.clone()).collect();
     let width = history.columns().len() - 1;
-    let mut entries = vec![(
-        format!("{name}/history"),
-        Tensor::from_vec(rows, (finished, width), &Device::Cpu)?,
-    )];
+    let mut entries = vec![(format!("{name}/history"), Tensor::from_vec(rows, (finished, width), &Device::Cpu)?)];
     for (turn, optimizer) in optimizers.iter().enumerate() {
         let state = optimizer.state()?.into_iter();
         entries.extend(state.map(|(key, tensor)| (format!("{name}/{turn}/{key}"), tensor)));
@@ -345,29 +262,18 @@ fn keep(
 }
 
 /// Takes a training out of the context's checkpoint, if it is there; returns how many generations it has finished.
-fn restore(
-    name: &str,
-    history: &mut Table,
-    optimizers: &mut [Optimizer],
-    context: &Context,
-) -> Result<usize> {
+fn restore(name: &str, history: &mut Table, optimizers: &mut [Optimizer], context: &Context) -> Result<usize> {
     let Some(rows) = context.checkpoint.get(&format!("{name}/history")) else {
         return Ok(0);
     };
-    ensure!(
-        rows.dtype() == DType::F64,
-        "the checkpoint's history of {name} is no table"
-    );
+    ensure!(rows.dtype() == DType::F64, "the checkpoint's history of {name} is no table");
     for (row, values) in rows.to_vec2::<f64>()?.iter().enumerate() {
         history.push(row + 1, values);
     }
     for (turn, optimizer) in optimizers.iter_mut().enumerate() {
         optimizer.restore(|key| {
             let key = format!("{name}/{turn}/{key}");
-            context
-                .checkpoint
-                .get(&key)
-                .with_context(|| format!("the checkpoint lacks {key}"))
+            context.checkpoint.get(&key).with_context(|| format!("the checkpoint lacks {key}"))
         })?;
     }
     Ok(history.rows().len())

@@ -13,12 +13,7 @@ pub fn fixed_step_size(eigenvalues: &[f64]) -> f64 {
 /// It is the spectral radius of T iterations, per iteration: the MSE falls by its square.
 // ANCHOR: contraction
 pub fn contraction(step_sizes: &[f64], eigenvalues: &[f64]) -> f64 {
-    let product = |lambda: &f64| -> f64 {
-        step_sizes
-            .iter()
-            .map(|eta| (1.0 - eta * lambda).abs())
-            .product()
-    };
+    let product = |lambda: &f64| -> f64 { step_sizes.iter().map(|eta| (1.0 - eta * lambda).abs()).product() };
     let worst = eigenvalues.iter().map(product).fold(0.0, f64::max);
     worst.powf(1.0 / step_sizes.len() as f64)
 }
@@ -33,9 +28,7 @@ pub fn chebyshev_step_sizes(eigenvalues: &[f64], period: usize) -> Vec<f64> {
     let (min, max) = ends(eigenvalues);
     let (mean, half_width) = ((max + min) / 2.0, (max - min) / 2.0);
     let angle = |k| (2 * k + 1) as f64 * std::f64::consts::PI / (2 * period) as f64;
-    (0..period)
-        .map(|k| 1.0 / (mean + half_width * angle(k).cos()))
-        .collect()
+    (0..period).map(|k| 1.0 / (mean + half_width * angle(k).cos())).collect()
 }
 // ANCHOR_END: chebyshev_step_sizes
 
@@ -45,10 +38,7 @@ pub fn chebyshev_step_sizes(eigenvalues: &[f64], period: usize) -> Vec<f64> {
 pub fn chebyshev_rate(eigenvalues: &[f64], period: usize) -> f64 {
     let (min, max) = ends(eigenvalues);
     let t = period as f64;
-    (t * ((max + min) / (max - min)).acosh())
-        .cosh()
-        .recip()
-        .powf(1.0 / t)
+    (t * ((max + min) / (max - min)).acosh()).cosh().recip().powf(1.0 / t)
 }
 
 fn ends(eigenvalues: &[f64]) -> (f64, f64) {
@@ -65,14 +55,8 @@ mod tests {
         let eigenvalues: Vec<f64> = (0..=1000).map(|i| 1.0 + 99.0 * i as f64 / 1000.0).collect();
         for period in [1, 2, 3, 8] {
             let steps = chebyshev_step_sizes(&eigenvalues, period);
-            let (found, bound) = (
-                contraction(&steps, &eigenvalues),
-                chebyshev_rate(&eigenvalues, period),
-            );
-            assert!(
-                (found - bound).abs() < 1e-6 && found <= bound * (1.0 + 1e-12),
-                "{period}: {found} {bound}"
-            );
+            let (found, bound) = (contraction(&steps, &eigenvalues), chebyshev_rate(&eigenvalues, period));
+            assert!((found - bound).abs() < 1e-6 && found <= bound * (1.0 + 1e-12), "{period}: {found} {bound}");
         }
         let fixed = fixed_step_size(&eigenvalues);
         assert!((contraction(&[fixed], &eigenvalues) - 99.0 / 101.0).abs() < 1e-15);

@@ -13,27 +13,11 @@ use crate::{
 
 /// Training, and its forms by name: `floor` by hand, `section` as the section does it, `plain` by plain candle operations.
 pub const FORMS: [(&str, &[(&str, Prepare)]); 3] = [
-    (
-        "rbf",
-        &[
-            ("floor", rbf),
-            ("section", sections::radial_basis_functions),
-        ],
-    ),
-    (
-        "three_layer_nn",
-        &[
-            ("floor", three_layer_network),
-            ("section", sections::three_layer_network),
-        ],
-    ),
+    ("rbf", &[("floor", rbf), ("section", sections::radial_basis_functions)]),
+    ("three_layer_nn", &[("floor", three_layer_network), ("section", sections::three_layer_network)]),
     (
         "least_squares_2_updates", // for each depth; the book has 40
-        &[
-            ("floor", least_squares_by_hand),
-            ("section", least_squares),
-            ("plain", plain_least_squares),
-        ],
+        &[("floor", least_squares_by_hand), ("section", least_squares), ("plain", plain_least_squares)],
     ),
 ];
 
@@ -63,28 +47,20 @@ fn three_layer_network() -> Result<Training> {
     let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
     let (x, y) = (numbers(&data.x)?, numbers(&data.y)?);
     let (eta, count) = (config.step_size, config.num_iterations);
-    Ok(Box::new(move || {
-        last(floor::network(&x, &y, &a, w.clone(), eta, count))
-    }))
+    Ok(Box::new(move || last(floor::network(&x, &y, &a, w.clone(), eta, count))))
 }
 
 fn least_squares_by_hand() -> Result<Training> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || {
-        last(least_squares::train_by_hand(&BOOK, &model)?.0)
-    }))
+    Ok(Box::new(move || last(least_squares::train_by_hand(&BOOK, &model)?.0)))
 }
 
 fn least_squares() -> Result<Training> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || {
-        last(least_squares::train(&BOOK, &model, |network| network)?.0)
-    }))
+    Ok(Box::new(move || last(least_squares::train(&BOOK, &model, |network| network)?.0)))
 }
 
 fn plain_least_squares() -> Result<Training> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || {
-        last(least_squares::train(&BOOK, &model, Plain)?.0)
-    }))
+    Ok(Box::new(move || last(least_squares::train(&BOOK, &model, Plain)?.0)))
 }

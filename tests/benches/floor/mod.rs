@@ -14,10 +14,7 @@ fn product(
     (rhs, rhs_rows, rhs_columns): (&[f64], usize, usize),
     [rows, inner, columns]: [usize; 3],
 ) {
-    assert_eq!(
-        [out.len(), lhs.len(), rhs.len()],
-        [rows * columns, rows * inner, inner * columns]
-    );
+    assert_eq!([out.len(), lhs.len(), rhs.len()], [rows * columns, rows * inner, inner * columns]);
     // SAFETY: the strides are those of row-major or column-major storage of matrices with the lengths just checked.
     #[allow(unsafe_code)]
     unsafe {
@@ -54,11 +51,7 @@ struct Adam {
 
 impl Adam {
     fn new(learning_rate: f64, parameters: usize) -> Self {
-        Self {
-            learning_rate,
-            moments: vec![(0.0, 0.0); parameters],
-            step: 0,
-        }
+        Self { learning_rate, moments: vec![(0.0, 0.0); parameters], step: 0 }
     }
 
     fn update(&mut self, theta: &mut [f64], grad: &[f64]) {
@@ -77,29 +70,14 @@ impl Adam {
 pub fn rbf(phi: &[f64], target: &[f64], learning_rate: f64, updates: usize) -> Vec<f64> {
     let (samples, weights) = (target.len(), phi.len() / target.len());
     let mut adam = Adam::new(learning_rate, weights);
-    let (mut theta, mut grad, mut residual) =
-        (vec![1.0; weights], vec![0.0; weights], vec![0.0; samples]);
+    let (mut theta, mut grad, mut residual) = (vec![1.0; weights], vec![0.0; weights], vec![0.0; samples]);
     let mut losses = Vec::with_capacity(updates + 1);
     for update in 0..=updates {
         residual.copy_from_slice(target);
-        product(
-            &mut residual,
-            Some(-1.0),
-            1.0,
-            (phi, weights, 1),
-            (&theta, 1, 1),
-            [samples, weights, 1],
-        );
+        product(&mut residual, Some(-1.0), 1.0, (phi, weights, 1), (&theta, 1, 1), [samples, weights, 1]);
         losses.push(residual.iter().map(|r| r * r).sum());
         if update < updates {
-            product(
-                &mut grad,
-                None,
-                2.0,
-                (phi, 1, weights),
-                (&residual, 1, 1),
-                [weights, samples, 1],
-            );
+            product(&mut grad, None, 2.0, (phi, 1, weights), (&residual, 1, 1), [weights, samples, 1]);
             adam.update(&mut theta, &grad);
         }
     }
@@ -108,14 +86,7 @@ pub fn rbf(phi: &[f64], target: &[f64], learning_rate: f64, updates: usize) -> V
 
 /// The three-layer network f(W, x) = Σ_r a_r·relu(w_rᵀx)/√m with a fixed, loss ½Σ(f − y)², full-batch gradient descent
 /// on `w` `[d, m]`: the loss before each iteration and after the last. `x` is `[n, d]`.
-pub fn network(
-    x: &[f64],
-    y: &[f64],
-    a: &[f64],
-    mut w: Vec<f64>,
-    step_size: f64,
-    iterations: usize,
-) -> Vec<f64> {
+pub fn network(x: &[f64], y: &[f64], a: &[f64], mut w: Vec<f64>, step_size: f64, iterations: usize) -> Vec<f64> {
     let (n, m) = (y.len(), a.len());
     let d = x.len() / n;
     let scale = 1.0 / (m as f64).sqrt();
@@ -128,20 +99,11 @@ pub fn network(
             let f = scale * relu_dot(row, a);
             loss += 0.5 * (f - y) * (f - y);
             // the row is not needed again: put the gradient by the hidden units in its place
-            row.iter_mut()
-                .zip(a)
-                .for_each(|(h, a)| *h = if *h > 0.0 { scale * (f - y) * a } else { 0.0 });
+            row.iter_mut().zip(a).for_each(|(h, a)| *h = if *h > 0.0 { scale * (f - y) * a } else { 0.0 });
         }
         losses.push(loss);
         if iteration < iterations {
-            product(
-                &mut w,
-                Some(1.0),
-                -step_size,
-                (x, 1, d),
-                (&hidden, m, 1),
-                [d, n, m],
-            );
+            product(&mut w, Some(1.0), -step_size, (x, 1, d), (&hidden, m, 1), [d, n, m]);
         }
     }
     losses
@@ -197,22 +159,11 @@ impl LeastSquares {
         training: &Training,
         sample: impl Fn(usize, usize, usize, &mut [f64]) + Sync,
     ) -> (Vec<f64>, Vec<f64>) {
-        let Training {
-            period,
-            max_depth,
-            updates,
-            batch,
-            shard_rows,
-            ..
-        } = *training;
+        let Training { period, max_depth, updates, batch, shard_rows, .. } = *training;
         let mut adam = Adam::new(training.learning_rate, period);
         let mut eta = vec![0.0; period];
-        let rows = (0..batch)
-            .step_by(shard_rows)
-            .map(|start| shard_rows.min(batch - start));
-        let mut shards: Vec<_> = rows
-            .map(|rows| Shard::new(rows, self.dims, max_depth, period))
-            .collect();
+        let rows = (0..batch).step_by(shard_rows).map(|start| shard_rows.min(batch - start));
+        let mut shards: Vec<_> = rows.map(|rows| Shard::new(rows, self.dims, max_depth, period)).collect();
         let mut losses = vec![];
         for depth in 1..=max_depth {
             for update in 0..updates {
@@ -222,9 +173,7 @@ impl LeastSquares {
                 });
                 let mut grad = vec![0.0; period];
                 for shard in &shards {
-                    grad.iter_mut()
-                        .zip(&shard.grad)
-                        .for_each(|(sum, g)| *sum += g);
+                    grad.iter_mut().zip(&shard.grad).for_each(|(sum, g)| *sum += g);
                 }
                 losses.push(shards.iter().map(|shard| shard.loss).sum());
                 adam.update(&mut eta, &grad);
@@ -236,50 +185,20 @@ impl LeastSquares {
     /// Forward and backward through `depth` iterations for the rows of one shard.
     fn sweep(&self, shard: &mut Shard, depth: usize, eta: &[f64], batch: usize) {
         let (m, n) = self.dims;
-        let Shard {
-            rows,
-            y,
-            b,
-            solution,
-            xs,
-            g,
-            h,
-            grad,
-            loss,
-        } = shard;
+        let Shard { rows, y, b, solution, xs, g, h, grad, loss } = shard;
         let (rows, len) = (*rows, *rows * n);
         product(b, None, 1.0, (y, m, 1), (&self.a, n, 1), [rows, m, n]); // b = Aᵀy
-        product(
-            solution,
-            None,
-            1.0,
-            (y, m, 1),
-            (&self.pinv_t, n, 1),
-            [rows, m, n],
-        ); // x* = A⁺y
+        product(solution, None, 1.0, (y, m, 1), (&self.pinv_t, n, 1), [rows, m, n]); // x* = A⁺y
         for i in 0..depth {
             let step = eta[i % eta.len()];
             let (before, after) = xs.split_at_mut((i + 1) * len);
             let (x, next) = (&before[i * len..], &mut after[..len]);
             // x ← x − η(Gx − b)
-            next.iter_mut()
-                .zip(x)
-                .zip(&*b)
-                .for_each(|((next, x), b)| *next = x + step * b);
-            product(
-                next,
-                Some(1.0),
-                -step,
-                (x, n, 1),
-                (&self.gram, n, 1),
-                [rows, n, n],
-            );
+            next.iter_mut().zip(x).zip(&*b).for_each(|((next, x), b)| *next = x + step * b);
+            product(next, Some(1.0), -step, (x, n, 1), (&self.gram, n, 1), [rows, n, n]);
         }
         let x = &xs[depth * len..][..len];
-        g.iter_mut()
-            .zip(x)
-            .zip(&*solution)
-            .for_each(|((g, x), s)| *g = x - s);
+        g.iter_mut().zip(x).zip(&*solution).for_each(|((g, x), s)| *g = x - s);
         *loss = g.iter().map(|g| g * g).sum::<f64>() / batch as f64;
         g.iter_mut().for_each(|g| *g *= 2.0 / batch as f64);
         grad.fill(0.0);
@@ -314,11 +233,7 @@ fn relu_dot(h: &[f64], a: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     for (h, a) in h.iter().zip(a) {
         for lane in 0..8 {
-            sums[lane] += if h[lane] > 0.0 {
-                h[lane] * a[lane]
-            } else {
-                0.0
-            };
+            sums[lane] += if h[lane] > 0.0 { h[lane] * a[lane] } else { 0.0 };
         }
     }
     let tail: f64 = h_tail.iter().zip(a_tail).map(|(h, a)| h.max(0.0) * a).sum();

@@ -78,14 +78,12 @@ pub fn train<U: Unfolded>(
     let step_size = Schedule::constant(0.0, training.period, &Device::Cpu)?;
     let network = unfold(Network::new(model, &step_size)?);
     let parameters = [step_size.parameter()];
-    let mut optimizer =
-        Optimizer::new(parameters.to_vec(), Rule::Adam.with(training.learning_rate))?;
+    let mut optimizer = Optimizer::new(parameters.to_vec(), Rule::Adam.with(training.learning_rate))?;
     let mut losses = vec![];
     for depth in 1..=training.max_depth {
         for update in 0..training.updates {
             let rng = |shard| rng(depth, update, shard);
-            let (loss, gradients) =
-                batch_gradient(&network, &parameters, depth, training.batch, rng)?;
+            let (loss, gradients) = batch_gradient(&network, &parameters, depth, training.batch, rng)?;
             losses.push(loss);
             optimizer.step(&gradients)?;
         }

@@ -47,9 +47,7 @@ pub fn regression() -> Result<Training> {
     let xs = sampling::grid(0.0, 1.0, config.num_samples);
     let rng = &mut sampling::rng(1, 0);
     let ys = sampling::observe(regression::truth, &xs, config.noise_std, rng);
-    Ok(Box::new(move || {
-        last(&regression::fit(&config, &xs, &ys, &mut Context::new(1))?.history)
-    }))
+    Ok(Box::new(move || last(&regression::fit(&config, &xs, &ys, &mut Context::new(1))?.history)))
 }
 
 /// Section 2.5.1: 250 Adam updates, without the least-squares solution that the section compares with.
@@ -95,9 +93,7 @@ pub fn three_layer_network() -> Result<Training> {
 pub fn unfolded_least_squares() -> Result<Training> {
     let training = least_squares::Config::default().training;
     let model = LinearModel::gaussian(100, 50, &mut sampling::rng(1, 0), &CPU)?;
-    Ok(unfolded(training, Period::Of(8), move |step_size| {
-        least_squares::Network::new(&model, step_size)
-    }))
+    Ok(unfolded(training, Period::Of(8), move |step_size| least_squares::Network::new(&model, step_size)))
 }
 
 /// Section 3's projected gradient descent with problems that were solved before: depth 1 to 25, 40 updates each.
@@ -110,20 +106,14 @@ pub fn unfolded_projected_gradient() -> Result<Training> {
     let pool = (0..80).map(|_| drawing.draw(50, rng)); // 20 mini-batches of 200, in shards as `common::unfolding` has them
     let pool = pool.collect::<Result<Vec<_>>>()?;
     Ok(unfolded(training, Period::Free, move |step_size| {
-        Ok(Solved {
-            network: network(step_size)?,
-            pool: pool.clone(),
-        })
+        Ok(Solved { network: network(step_size)?, pool: pool.clone() })
     }))
 }
 
 /// Section 3's Rastrigin function: depth 1 to 150, 10 updates each where the book has 100.
 pub fn unfolded_rastrigin() -> Result<Training> {
     let config = rastrigin::Config::default();
-    let training = Incremental {
-        num_updates: 10,
-        ..config.training
-    };
+    let training = Incremental { num_updates: 10, ..config.training };
     Ok(unfolded(training, Period::Free, move |step_size| {
         Ok(rastrigin::Network {
             num_unknowns: config.num_unknowns,
@@ -141,10 +131,7 @@ fn unfolded<U: Unfolded>(
     period: Period,
     unfold: impl Fn(&Schedule) -> Result<U> + Send + Sync + 'static,
 ) -> Training {
-    let training = Incremental {
-        num_test: 1,
-        ..training
-    };
+    let training = Incremental { num_test: 1, ..training };
     Box::new(move || {
         let step_size = training.step_sizes(period, &CPU)?;
         let adam = Rule::Adam.with(training.learning_rate);
@@ -164,11 +151,7 @@ impl Unfolded for Solved {
     type Problem = Tensor;
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let Batch {
-            start,
-            solution,
-            problem,
-        } = &self.pool[rng.random_range(0..self.pool.len())];
+        let Batch { start, solution, problem } = &self.pool[rng.random_range(0..self.pool.len())];
         Ok(Batch {
             start: start.narrow(0, 0, count)?,
             solution: solution.narrow(0, 0, count)?,

@@ -23,23 +23,13 @@ pub fn number(value: &Value) -> f64 {
 /// A list of numbers.
 #[track_caller]
 pub fn numbers(value: &Value) -> Vec<f64> {
-    value
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(number)
-        .collect()
+    value.as_array().expect("a list").iter().map(number).collect()
 }
 
 /// A list of lists of numbers.
 #[track_caller]
 pub fn rows(value: &Value) -> Vec<Vec<f64>> {
-    value
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(numbers)
-        .collect()
+    value.as_array().expect("a list").iter().map(numbers).collect()
 }
 
 /// Holds each of `found` against its partner, relative to the partner.
@@ -48,10 +38,7 @@ pub fn assert_each_close(what: &str, found: &[f64], expected: &[f64], tolerance:
     assert_eq!(found.len(), expected.len(), "{what}: how many");
     for (k, (found, expected)) in found.iter().zip(expected).enumerate() {
         let error = (found - expected).abs() / expected.abs();
-        assert!(
-            error <= tolerance,
-            "{what}, row {k}: {found:e}, expected {expected:e}, off by {error:.1e}"
-        );
+        assert!(error <= tolerance, "{what}, row {k}: {found:e}, expected {expected:e}, off by {error:.1e}");
     }
 }
 
@@ -62,9 +49,6 @@ pub fn assert_vector_close(what: &str, found: &[f64], expected: &[f64], toleranc
     let scale = expected.iter().fold(0f64, |scale, x| scale.max(x.abs()));
     for (found, expected) in found.iter().zip(expected) {
         let error = (found - expected).abs() / scale;
-        assert!(
-            error <= tolerance,
-            "{what}: {found:e}, expected {expected:e}, off by {error:.1e}"
-        );
+        assert!(error <= tolerance, "{what}: {found:e}, expected {expected:e}, off by {error:.1e}");
     }
 }

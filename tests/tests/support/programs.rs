@@ -28,13 +28,8 @@ pub fn scratch() -> TempDir {
 /// `name` as a command that would tell of a panic, in the directory `place`.
 pub fn command(place: &Path, name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program(name));
-    command
-        .args(arguments)
-        .current_dir(place)
-        .stdin(Stdio::null());
-    command
-        .env("RUST_BACKTRACE", "1")
-        .env_remove("RAYON_NUM_THREADS");
+    command.args(arguments).current_dir(place).stdin(Stdio::null());
+    command.env("RUST_BACKTRACE", "1").env_remove("RAYON_NUM_THREADS");
     command
 }
 
@@ -42,11 +37,8 @@ pub fn command(place: &Path, name: &str, arguments: &[&str]) -> Command {
 pub fn finish(mut command: Command) -> Run {
     let output = command.output().expect("the program starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("programs print UTF-8");
-    let run = Run {
-        status: output.status.code().unwrap_or(-1),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    };
+    let run =
+        Run { status: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) };
     for word in ["panicked", "backtrace", "internal error"] {
         assert!(!run.stderr.contains(word), "{command:?}: {}", run.stderr);
     }
@@ -73,10 +65,7 @@ pub fn fail(place: &Path, name: &str, arguments: &[&str], status: i32) -> String
     assert_eq!(run.status, status, "{name} {arguments:?}: {}", run.stderr);
     assert_eq!(run.stdout, "", "{name} {arguments:?}");
     let line = run.stderr.strip_suffix('\n').expect("a whole line");
-    assert!(
-        line.starts_with("error: ") && !line.contains('\n'),
-        "{name} {arguments:?}: {line}"
-    );
+    assert!(line.starts_with("error: ") && !line.contains('\n'), "{name} {arguments:?}: {line}");
     line.to_owned()
 }
 
@@ -84,22 +73,16 @@ pub fn fail(place: &Path, name: &str, arguments: &[&str], status: i32) -> String
 pub fn names(directory: &Path) -> Vec<String> {
     let entries = directory.read_dir().expect("a directory");
     let name = |entry: io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
-    let mut names: Vec<_> = entries
-        .map(|entry| name(entry).to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
 
 /// The files in a directory and their contents; directories in it are left out.
 pub fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let named = names(directory)
-        .into_iter()
-        .map(|name| (directory.join(&name), name));
+    let named = names(directory).into_iter().map(|name| (directory.join(&name), name));
     let files = named.filter(|(path, _)| path.is_file());
-    files
-        .map(|(path, name)| (name, fs::read(path).expect("a readable file")))
-        .collect()
+    files.map(|(path, name)| (name, fs::read(path).expect("a readable file"))).collect()
 }
 
 /// An option, as `--help` describes it.
@@ -149,11 +132,7 @@ pub fn tiny(options: &[Opt]) -> Vec<&'static str> {
     if !has(options, "--quick") {
         return vec![]; // short as it is
     }
-    let fewer = [
-        ["--num-generations", "2"],
-        ["--num-updates", "3"],
-        ["--num-seeds", "2"],
-    ];
+    let fewer = [["--num-generations", "2"], ["--num-updates", "3"], ["--num-seeds", "2"]];
     let fewer = fewer.into_iter().filter(|[name, _]| has(options, name));
     ["--quick"].into_iter().chain(fewer.flatten()).collect()
 }
@@ -180,31 +159,14 @@ pub fn json(file: &Path) -> Value {
 pub fn table(file: &Path) -> (Vec<String>, Vec<Vec<f64>>) {
     let text = fs::read_to_string(file).expect("a table");
     let mut lines = text.strip_suffix('\n').expect("whole lines").lines();
-    let header: Vec<_> = lines
-        .next()
-        .expect("a header")
-        .split(',')
-        .map(str::to_owned)
-        .collect();
+    let header: Vec<_> = lines.next().expect("a header").split(',').map(str::to_owned).collect();
     let rows = lines.enumerate().map(|(index, line)| {
         let cells: Vec<_> = line.split(',').collect();
         assert_eq!(cells.len(), header.len(), "{}: {line}", file.display());
         let value = |(column, cell): (usize, &&str)| {
-            let value: f64 = if cell.is_empty() {
-                f64::NAN
-            } else {
-                cell.parse().expect("a number")
-            };
-            let again = if column == 0 {
-                format!("{value}")
-            } else {
-                format!("{value:?}")
-            };
-            assert!(
-                cell.is_empty() || again == **cell,
-                "{}, row {index}: {cell}",
-                file.display()
-            );
+            let value: f64 = if cell.is_empty() { f64::NAN } else { cell.parse().expect("a number") };
+            let again = if column == 0 { format!("{value}") } else { format!("{value:?}") };
+            assert!(cell.is_empty() || again == **cell, "{}, row {index}: {cell}", file.display());
             value
         };
         cells.iter().enumerate().map(value).collect()

@@ -40,10 +40,11 @@ pub fn all() -> Result<Vec<Operation>> {
     for size in [50, 1000, 100_000] {
         all.push(adam_step(size)?);
     }
-    // Φθ of section 2.5.1, relu(XW) of section 2.5.2, a large one
-    all.push(fixed_map(100, 50, 1)?);
-    all.push(relu_layer(50, 10, 100)?);
-    all.push(fixed_map(1000, 500, 100)?);
+    let map = |dims| fixed_map(dims, "fixed_map", FixedMap::matmul, FixedMap::matmul_plain);
+    let layer = |dims| fixed_map(dims, "fixed_map_relu", FixedMap::matmul_relu, FixedMap::matmul_relu_plain);
+    all.push(map([100, 50, 1])?); // Φθ of section 2.5.1
+    all.push(layer([50, 10, 100])?); // relu(XW) of section 2.5.2
+    all.push(map([1000, 500, 100])?);
     for (batch, n) in [(1, 50), (25, 50), (50, 50), (2000, 100)] {
         all.push(affine_step(batch, n)?);
     }
@@ -69,29 +70,18 @@ fn adam_step(size: usize) -> Result<Operation> {
     })
 }
 
-fn fixed_map(rows: usize, columns: usize, outputs: usize) -> Result<Operation> {
-    let map = FixedMap::new(&normal(rows, columns, 0)?)?;
-    let theta = Var::from_tensor(&normal(columns, outputs, 1)?)?;
-    let (plain, same) = (map.clone(), theta.clone());
-    Ok(Operation {
-        name: format!("fixed_map/{rows}x{columns}x{outputs}"),
-        forms: vec![
-            ("fast", with_gradient(move || map.matmul(&theta))),
-            ("plain", with_gradient(move || plain.matmul_plain(&same))),
-        ],
-    })
-}
+type OfMap = fn(&FixedMap, &Tensor) -> candle_core::Result<Tensor>;
 
-fn relu_layer(rows: usize, columns: usize, outputs: usize) -> Result<Operation> {
+fn fixed_map([rows, columns, outputs]: [usize; 3], name: &str, fast: OfMap, plain: OfMap) -> Result<Operation> {
     let map = FixedMap::new(&normal(rows, columns, 0)?)?;
     let theta = Var::from_tensor(&normal(columns, outputs, 1)?)?;
-    let (plain, same) = (map.clone(), theta.clone());
+    let form = |f: OfMap| {
+        let (map, theta) = (map.clone(), theta.clone());
+        with_gradient(move || f(&map, &theta))
+    };
     Ok(Operation {
-        name: format!("fixed_map_relu/{rows}x{columns}x{outputs}"),
-        forms: vec![
-            ("fast", with_gradient(move || map.matmul_relu(&theta))),
-            ("plain", with_gradient(move || plain.matmul_relu_plain(&same))),
-        ],
+        name: format!("{name}/{rows}x{columns}x{outputs}"),
+        forms: vec![("fast", form(fast)), ("plain", form(plain))],
     })
 }
 

@@ -126,6 +126,7 @@ unsafe fn gemm<T: WithDType>(
 
 /// `lhs·rhs` of row-major matrices `[rows, inner]` and `[inner, columns]`, split over the cores where that pays.
 pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize; 3]) -> Vec<T> {
+    assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
     written(rows * columns, |out| {
         if out.is_empty() {
             return;
@@ -161,7 +162,7 @@ fn outer_product<T: WithDType>(out: &mut [MaybeUninit<T>], lhs: &[T], rhs: &[T])
 fn written<T>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
     let mut vector = Vec::with_capacity(len);
     write(&mut vector.spare_capacity_mut()[..len]);
-    // SAFETY: private to this file, where both callers write all `len` entries.
+    // SAFETY: private to this file, where both callers write all `len` entries: they assert that their inputs are as long.
     #[allow(unsafe_code)]
     unsafe {
         vector.set_len(len);

@@ -82,14 +82,12 @@ impl Artifacts {
             return Ok(());
         };
         let summary: Value = serde_json::from_slice(&text).unwrap_or_default();
-        let files = summary["files"].as_array().into_iter().flatten();
-        for name in files.filter_map(Value::as_str) {
-            let is_plain = Path::new(name).file_name() == Some(name.as_ref());
-            if summary["program"] == program && is_plain {
-                self.remove(name)?;
-            }
+        if summary["program"] != program {
+            return Ok(());
         }
-        Ok(())
+        let names = summary["files"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let mut plain = names.filter(|name| Path::new(name).file_name() == Some(name.as_ref()));
+        plain.try_for_each(|name| self.remove(name))
     }
 
     /// The names of the files written so far.

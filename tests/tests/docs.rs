@@ -581,7 +581,7 @@ fn quotes_outputs_figures_and_numbers_are_those_of_the_code() -> Result<()> {
             known += &source(path)?;
         }
         let quoted = markers(page, "snippet").filter_map(|place| source(place.split_once('#')?.0).ok());
-        for number in unfounded(page, &known, &quoted.collect::<String>()) {
+        for number in unfounded(&renewed, &known, &quoted.collect::<String>()) {
             problems.push(format!("{name}: nothing on the page prints or states {number}"));
         }
         let doubtful = doubtful_math(page).into_iter();

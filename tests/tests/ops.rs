@@ -172,6 +172,14 @@ proptest! {
 fn kinks_have_the_documented_slopes() -> Result<()> {
     let x = Var::new(&[-2.0, -1.0, -0.0, 0.0, 1.0, 2.0], &Device::Cpu)?;
     assert_eq!(value_and_gradients(&relu(&x)?, &[&x])?, value_and_gradients(&x.relu()?, &[&x])?);
+    let map = FixedMap::new(&Tensor::new(&[[1.0], [-1.0]], &Device::Cpu)?)?;
+    for theta in [&[-1.0], &[-0.0], &[0.0], &[1.0]] {
+        let theta = Var::new(theta, &Device::Cpu)?;
+        assert_eq!(
+            value_and_gradients(&map.matmul_relu(&theta)?, &[&theta])?,
+            value_and_gradients(&map.matmul_relu_plain(&theta)?, &[&theta])?
+        );
+    }
     let gradients = hardtanh(&x)?.sum_all()?.backward()?;
     let slopes = gradients.get(&x).map(numbers).transpose()?;
     assert_eq!(slopes, Some(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0]));

@@ -34,7 +34,7 @@ impl FixedMap {
     /// # Errors
     /// x has another width, or another element type or device than A.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.apply(x, Side::Rows)
+        self.apply(x, Side::Rows, false)
     }
 
     /// A·θ for a vector θ `[n]` (result `[m]`) or a matrix `[n, p]` (result `[m, p]`): a linear model whose
@@ -43,23 +43,15 @@ impl FixedMap {
     /// # Errors
     /// θ has another number of rows, or another element type or device than A.
     pub fn matmul(&self, theta: &Tensor) -> Result<Tensor> {
-        match theta.rank() {
-            1 => self.forward(theta), // a vector is a batch of one, and A·θ is shorter than θ·Aᵀ only in print
-            _ => self.apply(theta, Side::Columns),
-        }
+        self.apply(theta, Side::of(theta), false)
     }
 
-    /// relu(A·θ), as [`FixedMap::matmul`]: the first layer of a network on fixed inputs, as one node. At 0 relu has slope 0, as
-    /// in JAX and PyTorch.
+    /// relu(A·θ), as [`FixedMap::matmul`]: the first layer of a network on fixed inputs, as one node.
     ///
     /// # Errors
     /// As [`FixedMap::matmul`].
     pub fn matmul_relu(&self, theta: &Tensor) -> Result<Tensor> {
-        if !kernel::is_fast(theta) {
-            return self.matmul_relu_plain(theta);
-        }
-        let side = if theta.rank() == 1 { Side::Rows } else { Side::Columns };
-        theta.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu: true })
+        self.apply(theta, Side::of(theta), true)
     }
 
     /// [`FixedMap::matmul_relu`] by plain candle operations.
@@ -75,9 +67,9 @@ impl FixedMap {
     /// # Errors
     /// As [`FixedMap::matmul`].
     pub fn matmul_plain(&self, theta: &Tensor) -> Result<Tensor> {
-        match theta.rank() {
-            1 => self.forward_plain(theta),
-            _ => self.0.matrix.matmul(theta),
+        match Side::of(theta) {
+            Side::Rows => self.forward_plain(theta),
+            Side::Columns => self.0.matrix.matmul(theta),
         }
     }
 
@@ -92,14 +84,15 @@ impl FixedMap {
         }
     }
 
-    fn apply(&self, x: &Tensor, side: Side) -> Result<Tensor> {
+    fn apply(&self, x: &Tensor, side: Side, relu: bool) -> Result<Tensor> {
         if !kernel::is_fast(x) {
-            return match side {
+            let y = match side {
                 Side::Rows => self.forward_plain(x),
                 Side::Columns => self.matmul_plain(x),
-            };
+            }?;
+            return if relu { y.relu() } else { Ok(y) };
         }
-        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu: false })
+        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu })
     }
 }
 
@@ -114,6 +107,13 @@ impl Module for FixedMap {
 enum Side {
     Rows,
     Columns,
+}
+
+impl Side {
+    /// How A·θ is computed: a vector is a batch of one, and A·θ is shorter than θ·Aᵀ only in print.
+    fn of(theta: &Tensor) -> Self {
+        if theta.rank() == 1 { Self::Rows } else { Self::Columns }
+    }
 }
 
 struct Apply {
@@ -158,7 +158,7 @@ impl CustomOp1 for Apply {
             let x = kernel::entries::<T>(x, layout)?;
             let (mut y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
             if self.relu {
-                kernel::clip_below_zero(&mut y);
+                kernel::relu(&mut y);
             }
             Ok((T::to_cpu_storage_owned(y), shape))
         })
@@ -171,7 +171,7 @@ impl CustomOp1 for Apply {
             let back = |g: &[T]| apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims());
             let (grad_x, shape) = kernel::with_entries::<T, 2, _>([y, &grad], |[y, g]| {
                 if self.relu {
-                    back(&kernel::where_positive(y, g))
+                    back(&kernel::through_relu(y, g))
                 } else {
                     back(g)
                 }

@@ -58,7 +58,9 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
         kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 3, _>([x, eta, g], |[xs, etas, gs]| {
             let eta = etas[0];
             let grad_x = x.track_op().then(|| {
-                let grad = kernel::map_of(xs, gs, move |x, g| g * (T::from_f64(1.0) - eta * T::from_f64((self.curvature)(x.to_f64()))));
+                let grad = kernel::map_of(xs, gs, move |x, g| {
+                    g * (T::from_f64(1.0) - eta * T::from_f64((self.curvature)(x.to_f64())))
+                });
                 Tensor::from_vec(grad, x.shape(), x.device())
             });
             let grad_eta = T::from_f64(0.0) - kernel::sum_of(xs, gs, move |x, g| T::from_f64((self.slope)(x.to_f64())) * g);

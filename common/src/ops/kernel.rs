@@ -202,18 +202,20 @@ pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
     })
 }
 
-/// `xᵢ ← max(0, xᵢ)`; keeps NaN, so that a divergence stays visible.
-pub fn clip_below_zero<T: WithDType>(x: &mut [T]) {
+/// `xᵢ ← max(0, xᵢ)`. What was negative becomes −0, so that [`through_relu`] can tell it from 0, where candle's relu has slope 1.
+/// Keeps NaN, so that a divergence stays visible.
+pub fn relu<T: WithDType>(x: &mut [T]) {
+    let below = T::from_f64(-0.0);
     vectorised!({
         for x in x {
-            *x = if *x < T::zero() { T::zero() } else { *x };
+            *x = if *x < T::zero() { below } else { *x + T::zero() }; // −0 + 0 is 0
         }
     });
 }
 
-/// gᵢ where yᵢ > 0, else 0: what comes back through y = max(0, x).
-pub fn where_positive<T: WithDType>(y: &[T], g: &[T]) -> Vec<T> {
-    map_of(y, g, |y, g| if y > T::zero() { g } else { T::zero() })
+/// What comes back through y = [`relu`]: gᵢ, or 0 where x was negative.
+pub fn through_relu<T: WithDType>(y: &[T], g: &[T]) -> Vec<T> {
+    map_of(y, g, |y, g| if y.to_f64().is_sign_negative() { T::zero() } else { g })
 }
 
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.

@@ -3,7 +3,6 @@
 use anyhow::{Context as _, Result};
 use candle_core::{Device, Tensor};
 use chapter2::{rbf, three_layer_nn};
-use common::sampling;
 
 use crate::{
     floor,
@@ -40,12 +39,8 @@ fn rbf() -> Result<Training> {
 
 fn three_layer_network() -> Result<Training> {
     let config = three_layer_nn::Config::default();
-    let rng = |stream| sampling::rng(1, stream);
-    let (d, m) = (config.num_inputs, config.num_hidden);
-    let w = numbers(&sampling::normal_matrix(d, m, &mut rng(0), &Device::Cpu)?)?;
-    let a = sampling::normal_vec(m, &mut rng(1));
-    let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
-    let (x, y) = (numbers(&data.x)?, numbers(&data.y)?);
+    let (w, a, data) = sections::network_start(&config)?;
+    let (w, a, x, y) = (numbers(&w)?, numbers(&a)?, numbers(&data.x)?, numbers(&data.y)?);
     let (eta, count) = (config.step_size, config.num_iterations);
     Ok(Box::new(move || last(floor::network(&x, &y, &a, w.clone(), eta, count))))
 }

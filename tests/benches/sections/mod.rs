@@ -1,7 +1,7 @@
 //! The sections' trainings, ready to be run again and again: data first, then a function that trains from the start and
 //! returns the last loss. The same trainings are written for JAX and PyTorch in `tests/peers/trainings.py`.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::{rbf, regression, three_layer_nn};
@@ -36,18 +36,16 @@ pub const TRAININGS: [(&str, Prepare); 6] = [
     ("rastrigin", unfolded_rastrigin),
 ];
 
-fn last(history: &Table) -> Result<f64> {
-    let (_, values) = history.rows().last().context("an empty history")?;
-    Ok(values[0])
-}
-
 /// Section 2.4.4: 220 Adam updates, each for one sample.
 pub fn regression() -> Result<Training> {
     let config = regression::Config::default();
     let xs = sampling::grid(0.0, 1.0, config.num_samples);
     let rng = &mut sampling::rng(1, 0);
     let ys = sampling::observe(regression::truth, &xs, config.noise_std, rng);
-    Ok(Box::new(move || last(&regression::fit(&config, &xs, &ys, &mut Context::new(1))?.history)))
+    Ok(Box::new(move || {
+        let outcome = regression::fit(&config, &xs, &ys, &mut Context::new(1))?;
+        Ok(outcome.history.last("last_sample_loss"))
+    }))
 }
 
 /// Section 2.5.1: 250 Adam updates, without the least-squares solution that the section compares with.
@@ -64,18 +62,23 @@ pub fn radial_basis_functions() -> Result<Training> {
         let loss = || Ok(sum_squared_error(&model.forward(&basis)?, &y)?);
         let context = &mut Context::new(1);
         train(context, &mut history, &mut adam, config.num_updates, loss)?;
-        last(&history)
+        Ok(history.last("loss"))
     }))
+}
+
+/// W, a and the data that the network starts with, as the section draws them for seed 1.
+pub fn network_start(config: &three_layer_nn::Config) -> Result<(Tensor, Tensor, three_layer_nn::Data)> {
+    let rng = |stream| sampling::rng(1, stream);
+    let (d, m) = (config.num_inputs, config.num_hidden);
+    let w = sampling::normal_matrix(d, m, &mut rng(0), &CPU)?;
+    let a = Tensor::new(sampling::normal_vec(m, &mut rng(1)), &CPU)?;
+    Ok((w, a, three_layer_nn::draw_data(config, &mut rng(2), &CPU)?))
 }
 
 /// Section 2.5.2: 200 iterations of gradient descent, without the eigenvalues that the section looks at beside it.
 pub fn three_layer_network() -> Result<Training> {
     let config = three_layer_nn::Config::default();
-    let rng = |stream| sampling::rng(1, stream);
-    let (d, m) = (config.num_inputs, config.num_hidden);
-    let w = sampling::normal_matrix(d, m, &mut rng(0), &CPU)?;
-    let a = Tensor::new(sampling::normal_vec(m, &mut rng(1)), &CPU)?;
-    let data = three_layer_nn::draw_data(&config, &mut rng(2), &CPU)?;
+    let (w, a, data) = network_start(&config)?;
     Ok(Box::new(move || {
         let network = three_layer_nn::Network::new(&w, &a)?;
         let x = FixedMap::new(&data.x)?;
@@ -85,7 +88,7 @@ pub fn three_layer_network() -> Result<Training> {
         let loss = || Ok(half_sum_squared_error(&network.forward(&x)?, &data.y)?);
         let (context, count) = (&mut Context::new(1), config.num_iterations);
         train(context, &mut history, &mut optimizer, count, loss)?;
-        last(&history)
+        Ok(history.last("loss"))
     }))
 }
 
@@ -137,7 +140,8 @@ fn unfolded<U: Unfolded>(
         let adam = Rule::Adam.with(training.learning_rate);
         let optimizer = Optimizer::new(vec![step_size.parameter()], adam)?;
         let (network, context) = (unfold(&step_size)?, &mut Context::new(1));
-        last(&training.train("training", &network, &mut [optimizer], context)?)
+        let generations = training.train("training", &network, &mut [optimizer], context)?;
+        Ok(generations.last("train_loss"))
     })
 }
 

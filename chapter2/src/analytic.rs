@@ -26,13 +26,14 @@ use common::{
     config::{self, range},
     context::{Context, Phase},
     ensemble,
+    figure::{Figure, Panel, Series},
     linalg::{self, SingularValueDecomposition},
-    ops::{FixedMap, sum_squared_error},
+    loss::sum_squared_error,
+    ops::FixedMap,
     optim::{self, Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     section::{Preset, Report, Section},
     table::Table,
-    training::{checkpoints, loss_value, record},
+    training::{log_losses, log_spaced, loss_value},
 };
 
 use crate::rbf::{self, RbfModel, basis_matrix, sample_points, target};
@@ -122,7 +123,7 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
     let mut history = Table::new("update", ["smallest_so_far", "sum_squared_error"]);
     let mut smallest = f64::INFINITY;
     let (mut components, mut done) = (vec![], 0);
-    for checkpoint in checkpoints(num_updates, 10) {
+    for checkpoint in log_spaced(num_updates, 10) {
         // ANCHOR: updates
         while done < checkpoint {
             let loss = sum_squared_error(&model.forward(&phi)?, &problem.y)?; // ‖Φθ − y‖²
@@ -139,8 +140,8 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
         let residual = (model.forward(&phi)?.detach() - &problem.y)?;
         let loss = residual.sqr()?.sum_all()?.to_scalar()?;
         smallest = smallest.min(loss);
-        record(&mut history, checkpoint, &[smallest, loss])?;
-        if checkpoints(num_updates, 1).contains(&checkpoint) {
+        log_losses(&mut history, checkpoint, &[smallest, loss])?;
+        if log_spaced(num_updates, 1).contains(&checkpoint) {
             components.push((checkpoint, directions.forward(&residual)?.to_vec1()?));
         }
         // ANCHOR_END: residual

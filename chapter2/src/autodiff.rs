@@ -18,7 +18,7 @@ use candle_core::{Device, Tensor, Var};
 use common::{
     config::{self, range},
     context::{Context, Phase},
-    plot::{Figure, Panel, Series},
+    figure::{Figure, Panel, Series},
     section::{Report, Section},
     table::Table,
 };

@@ -20,7 +20,7 @@ use common::{
     config::{self, range},
     context::{Context, Phase},
     ensemble,
-    plot::{Figure, Panel, Series},
+    figure::{Figure, Panel, Series},
     sampling::{self, grid},
     section::{Preset, Report, Section},
     statistics::Spread,

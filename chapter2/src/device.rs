@@ -9,13 +9,12 @@ use anyhow::Result;
 use candle_core::Device;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
-    device,
-    plot::{Figure, Panel, Series},
+    context::{Context, Phase, device_name},
+    figure::{Figure, Panel, Series},
     sampling,
     section::{Report, Section},
     table::Table,
-    training::record,
+    training::log_losses,
 };
 
 use crate::gradient_descent::{self, descend_by_backprop};
@@ -79,7 +78,7 @@ fn compute(config: &Config, device: &Device, context: &mut Context) -> Result<On
     let path = descend_by_backprop([descent.start[0], descent.start[1]], &descent, device)?;
     let seconds = context.seconds() - start;
     Ok(OnDevice {
-        name: device::name(device),
+        name: device_name(device),
         mean_square: product.sqr()?.mean_all()?.to_scalar()?,
         descent: path.iter().map(|[x1, x2]| 4.0 * x1 * x1 + x2 * x2).collect(),
         seconds: [first, fastest, seconds],
@@ -112,7 +111,7 @@ so. Build with --features cuda for NVIDIA GPUs.";
         // ANCHOR_END: devices
         let mut history = Table::new("iteration", devices.iter().map(|d| format!("f_on_{}", d.name)));
         for iteration in 0..devices[0].descent.len() {
-            record(&mut history, iteration, &devices.iter().map(|d| d.descent[iteration]).collect::<Vec<_>>())?;
+            log_losses(&mut history, iteration, &devices.iter().map(|d| d.descent[iteration]).collect::<Vec<_>>())?;
         }
         Ok(Outcome { devices, history })
     }

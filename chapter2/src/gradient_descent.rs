@@ -18,8 +18,8 @@ use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    figure::{Figure, Panel, Series},
     optim::{Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     section::{Report, Section},
     table::Table,
     training::check_loss,

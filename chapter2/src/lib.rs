@@ -2,7 +2,7 @@
 //!
 //! One module per section, in the book's order; each is also a program of its own.
 
-use common::program::Program;
+use common::section::{Chapter, Entry};
 
 pub mod analytic;
 pub mod autodiff;
@@ -14,19 +14,21 @@ pub mod rbf_vs_nn;
 pub mod regression;
 pub mod three_layer_nn;
 
-/// The sections in the book's order, as the program `chapter2` runs them.
-pub const SECTIONS: [Program; 6] = [
-    Program::of::<autodiff::Autodiff>(),
-    Program::of::<gradient_descent::GradientDescent>(),
-    Program::of::<device::DeviceDemo>(),
-    Program::of::<regression::Regression>(),
-    Program::of::<rbf::Rbf>(),
-    Program::of::<three_layer_nn::ThreeLayerNn>(),
-];
-
-/// Answers to questions of the reading group, by experiment.
-pub const QUESTIONS: [Program; 3] = [
-    Program::of::<rbf_vs_nn::RbfVsNn>(),
-    Program::of::<analytic::Analytic>(),
-    Program::of::<compact_domain::CompactDomain>(),
-];
+/// The chapter, as the program `chapter2` runs it.
+pub const CHAPTER: Chapter = Chapter {
+    name: "chapter2",
+    title: "learnable modules, what \"learning\" means, and doing it with a framework",
+    sections: &[
+        Entry::of::<autodiff::Autodiff>(),
+        Entry::of::<gradient_descent::GradientDescent>(),
+        Entry::of::<device::DeviceDemo>(),
+        Entry::of::<regression::Regression>(),
+        Entry::of::<rbf::Rbf>(),
+        Entry::of::<three_layer_nn::ThreeLayerNn>(),
+    ],
+    questions: &[
+        Entry::of::<rbf_vs_nn::RbfVsNn>(),
+        Entry::of::<analytic::Analytic>(),
+        Entry::of::<compact_domain::CompactDomain>(),
+    ],
+};

@@ -19,13 +19,13 @@ use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    figure::{Figure, Panel, Series},
     linalg,
     loss::sum_squared_error,
     ops::FixedMap,
     optim::{self, Hyperparameters, Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     sampling::grid,
-    section::{Preset, Report, Section},
+    section::{Input, Preset, Report, Section},
     table::Table,
     training::{loss_value, train},
 };
@@ -139,7 +139,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
             values: &[("optimizer", "gradient-descent"), ("learning_rate", "0.003"), ("num_updates", "500")],
         },
     ];
-    const LOADS: bool = true;
+    const INPUTS: &'static [Input] = &[Input::PARAMETERS];
     type Config = Config;
     type Outcome = Outcome;
 

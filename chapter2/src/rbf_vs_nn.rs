@@ -29,15 +29,17 @@ use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
-    ensemble, linalg,
-    ops::{self, FixedMap, sum_squared_error},
+    ensemble,
+    figure::{Figure, Panel},
+    linalg,
+    loss::sum_squared_error,
+    ops::{self, FixedMap},
     optim::{Optimizer, Rule, parameter},
-    plot::{Figure, Panel},
     sampling::{self, Rng, grid},
     section::{Preset, Report, Section},
     statistics::{Spread, root_mean_square},
     table::Table,
-    training::{checkpoints, record},
+    training::{log_losses, log_spaced},
 };
 
 use crate::rbf::{self, RbfModel, basis_matrix, target};
@@ -282,7 +284,7 @@ impl Training {
 
     /// When the fit is looked at.
     pub fn checkpoints(&self) -> Vec<usize> {
-        checkpoints(self.num_updates, 10)
+        log_spaced(self.num_updates, 10)
     }
 }
 
@@ -350,7 +352,7 @@ fn measure(run: &Run, config: &Config, seed: u64, device: &Device) -> Result<Tab
             let errors = (model.forward(inputs)? - truth)?;
             Ok(root_mean_square(errors.to_vec1::<f64>()?))
         });
-        record(&mut history, update, &errors.collect::<Result<Vec<_>>>()?)
+        log_losses(&mut history, update, &errors.collect::<Result<Vec<_>>>()?)
     })?;
     Ok(history)
 }

@@ -18,13 +18,13 @@ use candle_nn::{Module, Optimizer as _};
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    figure::{Figure, Panel, Series},
     loss::mean_squared_error,
     optim::{self, Hyperparameters, Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     sampling,
-    section::{Preset, Report, Section},
+    section::{Input, Preset, Report, Section},
     table::Table,
-    training::{check_loss, loss_value, record},
+    training::{check_loss, log_losses, loss_value},
 };
 
 /// The numbers of the experiment.
@@ -155,7 +155,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
     let error = || -> Result<f64> { loss_value(&mean_squared_error(&model.forward(&x)?, &y)?) };
     let (last_x, last_y) = &samples[samples.len() - 1];
     let mut history = Table::new("epoch", ["last_sample_loss", "mean_squared_error"]);
-    record(&mut history, 0, &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?])?;
+    log_losses(&mut history, 0, &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?])?;
     // ANCHOR: epochs
     for epoch in 1..=config.num_epochs {
         if config.restart_step_count {
@@ -168,7 +168,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
             last_sample_loss = loss_value(&loss)?;
             check_loss(&history, "update", (epoch - 1) * samples.len() + i, last_sample_loss)?;
         }
-        record(&mut history, epoch, &[last_sample_loss, error()?])?;
+        log_losses(&mut history, epoch, &[last_sample_loss, error()?])?;
         context.progress(epoch, config.num_epochs);
     }
     // ANCHOR_END: epochs
@@ -195,7 +195,7 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
             values: &[("learning_rate", "0.4"), ("num_epochs", "10")],
         },
     ];
-    const LOADS: bool = true;
+    const INPUTS: &'static [Input] = &[Input::PARAMETERS];
     type Config = Config;
     type Outcome = Outcome;
 

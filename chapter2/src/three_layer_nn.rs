@@ -20,11 +20,11 @@ use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    figure::{Figure, Panel, Series},
     linalg,
     loss::half_sum_squared_error,
     ops::FixedMap,
     optim::{self, Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     sampling::{self, Rng},
     section::{Preset, Report, Section},
     table::Table,

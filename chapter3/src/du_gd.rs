@@ -18,12 +18,12 @@ use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    figure::{Figure, Panel},
     optim::{Optimizer, Rule},
-    plot::{Figure, Panel, Series},
     sampling,
     section::{Report, Section},
     table::Table,
-    training::{loss_value, record},
+    training::{log_losses, loss_value},
 };
 
 /// The numbers of the experiment.
@@ -66,6 +66,8 @@ pub fn unrolled(x: &Tensor, step_size: &Tensor, num_iterations: usize) -> Result
 pub struct Outcome {
     /// The loss on update k's x₀ before it, and η after k updates; row 0 has no loss
     pub history: Table,
+    /// The learned η, rank 0
+    pub step_size: Tensor,
 }
 
 /// The section as a program.
@@ -95,10 +97,10 @@ iteration solves every problem. Try --num-iterations 1, --learning-rate 0.05 and
             let x0 = Tensor::new(sampling::normal_vec(1, rng)[0], &context.device)?; // x₀ ~ N(0, 1)
             let loss = unrolled(&x0, &eta, config.num_iterations)?.sqr()?; // x̂²
             adam.backward_step(&loss)?;
-            record(&mut history, update, &[eta.to_scalar()?, loss_value(&loss)?])?;
+            log_losses(&mut history, update, &[eta.to_scalar()?, loss_value(&loss)?])?;
             context.progress(update, config.num_updates);
         }
-        Ok(Outcome { history })
+        Ok(Outcome { history, step_size: eta.as_detached_tensor() })
     }
     // ANCHOR_END: training
 
@@ -107,20 +109,14 @@ iteration solves every problem. Try --num-iterations 1, --learning-rate 0.05 and
         let rate = (1.0 - 2.0 * eta).abs();
         let title =
             format!("Learned step size, {} iterations, learning rate {}", config.num_iterations, config.learning_rate);
-        let path = Panel::new(title, "update", "step size η").series(Series::line(
-            "η",
-            &outcome.history.counts(),
-            &outcome.history.column("step_size"),
-        ));
-        Ok(Report {
-            headline: format!("η = {eta:.4} (optimum 0.5)"),
-            summary: format!(
-                "learned  η = {eta:.6}, optimum 0.5\neach iteration multiplies x by |1 − 2η| = {rate:.2e}"
-            ),
-            final_loss: Some(outcome.history.last("loss")),
-            figures: vec![("step_size", Figure::new().panel(path.hline("optimum ½", 0.5)))],
-            parameters: vec![("step_size".into(), Tensor::new(eta, &candle_core::Device::Cpu)?)],
-            tables: vec![("history", outcome.history.clone())],
-        })
+        let path = Panel::new(title, "update", "step size η").series(outcome.history.line("η", "step_size"));
+        let headline = format!("η = {eta:.4} (optimum 0.5)");
+        let summary =
+            format!("learned  η = {eta:.6}, optimum 0.5\neach iteration multiplies x by |1 − 2η| = {rate:.2e}");
+        Ok(Report::new(headline, summary)
+            .final_loss(outcome.history.last("loss"))
+            .table("history", &outcome.history)
+            .figure("step_size", Figure::new().panel(path.hline("optimum ½", 0.5)))
+            .parameter("step_size", &outcome.step_size))
     }
 }

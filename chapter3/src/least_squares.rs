@@ -6,7 +6,7 @@
 //! | symbol | here |
 //! |---|---|
 //! | A, AᵀA, Aᵀy | [`LinearModel`] |
-//! | ηₖ | [`Network`]`::step_size` |
+//! | ηₖ | [`GradientDescent`]`::step_size` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -18,13 +18,12 @@ use candle_core::Tensor;
 use common::{
     config::{self, range},
     context::{Context, Phase},
+    linear_model::LinearModel,
     ops::{AffineStep, FixedMap},
-    sampling::Rng,
+    sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
+    unfolding::{Algorithm, Batch, Comparison, Period, Problem, Schedule, Training, fixed_label, theory},
 };
-
-use crate::linear_model::LinearModel;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -41,7 +40,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -50,25 +49,43 @@ impl Default for Config {
     }
 }
 
+/// Observations y ~ N(0, I) of the linear model, each with its x* = A⁺y.
+// ANCHOR: problem
+#[derive(Debug, Clone)]
+pub struct Observations {
+    /// A
+    pub model: LinearModel,
+    /// y ↦ x*
+    pub solution: FixedMap,
+}
+
+impl Problem for Observations {
+    type Data = Tensor; // b = Aᵀy, [K, n]
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        let a = &self.model.a;
+        let y = sampling::normal_matrix(count, a.dim(0)?, rng, a.device())?;
+        let b = self.model.adjoint.forward(&y)?;
+        Ok(Batch { start: b.zeros_like()?, solution: self.solution.forward(&y)?, data: b }) // x₀ = 0
+    }
+}
+// ANCHOR_END: problem
+
 /// Gradient descent on ½‖Ax − y‖², unfolded.
 // ANCHOR: step
 #[derive(Debug, Clone)]
-pub struct Network {
-    /// A
-    pub model: LinearModel,
-    /// y ↦ x* = A⁺y
-    pub solution: FixedMap,
+pub struct GradientDescent {
     /// x ← x − η(AᵀAx − b)
     pub step: AffineStep,
     /// ηₖ
     pub step_size: Schedule,
 }
 
-impl Unfolded for Network {
-    type Problem = Tensor; // b = Aᵀy, [K, n]
+impl Algorithm for GradientDescent {
+    type Data = Tensor;
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        self.model.draw(count, &self.solution, rng)
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
@@ -76,18 +93,6 @@ impl Unfolded for Network {
     }
 }
 // ANCHOR_END: step
-
-impl Network {
-    /// The algorithm for `model`, with these step sizes.
-    pub fn new(model: &LinearModel, step_size: &Schedule) -> Result<Self> {
-        Ok(Self {
-            model: model.clone(),
-            solution: model.solution(0.0)?,
-            step: AffineStep::new(&model.gram)?,
-            step_size: step_size.clone(),
-        })
-    }
-}
 
 /// The section as a program.
 #[derive(Debug)]
@@ -118,25 +123,27 @@ Try --period 1, --period 16 and --seed 2.";
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let Config { num_observations: m, num_unknowns: n, .. } = *config;
-        let model = LinearModel::gaussian(m, n, &mut context.rng(0), &context.device)?;
-        let training = &config.training;
+        let Config { num_observations: m, num_unknowns: n, ref period, ref training } = *config;
+        let device = &context.device.clone();
+        let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
+        let problem = Observations { solution: model.solution(0.0)?, model };
+        let LinearModel { gram, eigenvalues, .. } = &problem.model;
+        let step = AffineStep::new(gram)?;
+        let algorithm = |step_size| GradientDescent { step: step.clone(), step_size };
         context.phase(Phase::Training);
-        let mut outcome = Comparison { eigenvalues: model.eigenvalues.clone(), ..Comparison::default() };
+        let mut comparison = Comparison::of_quadratics(eigenvalues);
 
-        let fixed = theory::fixed_step_size(&model.eigenvalues); // 2/(λmin + λmax)
-        let network = Network::new(&model, &Schedule::new(&[fixed], &context.device)?)?;
-        outcome.fixed.push(training.fixed("fixed", fixed, &network, context)?);
-        for (index, period) in config.period.iter().enumerate() {
-            context.part(index, config.period.len());
-            let step_size = &training.step_sizes(*period, &context.device)?;
-            let steps = &[training.learn_step_size(step_size)];
-            let name = format!("learned_{}", period.name());
-            let label = format!("learned steps, {}", period.label());
-            let network = Network::new(&model, step_size)?;
-            outcome.learned.push(training.learn(&name, &label, &network, steps, context)?);
+        let eta = theory::fixed_step_size(eigenvalues); // 2/(λmin + λmax)
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
+        let share = 1.0 / period.len() as f64;
+        for (index, period) in period.iter().enumerate() {
+            context.progress_span(index as f64 * share, (index + 1) as f64 * share);
+            let (name, label) = (format!("learned_{}", period.name()), format!("learned steps, {}", period.label()));
+            let learned = algorithm(training.step_sizes(*period, device)?);
+            comparison.push(training.method(&name, label, &problem, &learned, context)?);
         }
-        Ok(outcome)
+        Ok(comparison)
     }
     // ANCHOR_END: training
 

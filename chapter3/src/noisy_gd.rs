@@ -8,7 +8,7 @@
 //! |---|---|
 //! | A, AᵀA, Aᵀy | [`LinearModel`] |
 //! | σ | `noise_std` |
-//! | ηₖ | `step_size` of [`least_squares::Network`] |
+//! | ηₖ | `step_size` of [`GradientDescent`] |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -20,13 +20,15 @@ use candle_core::Tensor;
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
-    plot::Figure,
+    figure::Figure,
+    linear_model::LinearModel,
+    ops::AffineStep,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
+    unfolding::{Algorithm, Comparison, Period, Schedule, Training, fixed_label, theory},
 };
 
-use crate::{least_squares, linear_model::LinearModel};
+use crate::least_squares::{GradientDescent, Observations};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -47,7 +49,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -59,24 +61,24 @@ impl Default for Config {
 /// Gradient descent on ½‖Ax − y‖² with noisy gradients, unfolded.
 // ANCHOR: step
 #[derive(Debug)]
-pub struct Network {
+pub struct NoisyGradientDescent {
     /// The same without noise
-    pub least_squares: least_squares::Network,
+    pub exact: GradientDescent,
     /// σ
     pub noise_std: f64,
 }
 
-impl Unfolded for Network {
-    type Problem = Tensor; // b = Aᵀy, [K, n]
+impl Algorithm for NoisyGradientDescent {
+    type Data = Tensor; // b = Aᵀy, [K, n]
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        self.least_squares.draw(count, rng)
+    fn schedules(&self) -> Vec<&Schedule> {
+        self.exact.schedules()
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, rng: &mut Rng) -> Result<Tensor> {
         let (count, n) = x.dims2()?;
         let w = (sampling::normal_matrix(count, n, rng, x.device())? * self.noise_std)?;
-        self.least_squares.iterate(k, x, &(b - w)?, rng) // x ← x − ηₖ(AᵀAx − Aᵀy + wₖ)
+        self.exact.iterate(k, x, &(b - w)?, rng) // x ← x − ηₖ(AᵀAx − Aᵀy + wₖ)
     }
 }
 // ANCHOR_END: step
@@ -129,24 +131,23 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let Config { num_observations: m, num_unknowns: n, noise_std, .. } = *config;
+        let Config { num_observations: m, num_unknowns: n, noise_std, ref training } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = &config.training;
+        let problem = Observations { solution: model.solution(0.0)?, model };
+        let LinearModel { gram, eigenvalues, .. } = &problem.model;
+        let step = AffineStep::new(gram)?;
+        let algorithm =
+            |step_size| NoisyGradientDescent { exact: GradientDescent { step: step.clone(), step_size }, noise_std };
         context.phase(Phase::Training);
-        let network = |step_size: &Schedule| -> Result<Network> {
-            Ok(Network { least_squares: least_squares::Network::new(&model, step_size)?, noise_std })
-        };
-        let fixed = theory::fixed_step_size(&model.eigenvalues); // 2/(λmin + λmax)
-        let baseline = training.fixed("fixed", fixed, &network(&Schedule::new(&[fixed], device)?)?, context)?;
+        let mut comparison = Comparison::default();
 
-        let schedule = &training.step_sizes(Period::Free, device)?;
-        let steps = &[training.learn_step_size(schedule)];
-        let learned = training.learn("learned", "learned steps", &network(schedule)?, steps, context)?;
-        Ok(Outcome {
-            comparison: Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues: vec![] },
-            noise_floor: noise_floor(fixed, noise_std, &model.eigenvalues),
-        })
+        let eta = theory::fixed_step_size(eigenvalues); // 2/(λmin + λmax)
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
+        let learned = algorithm(training.step_sizes(Period::Free, device)?);
+        comparison.push(training.method("learned", "learned steps", &problem, &learned, context)?);
+        Ok(Outcome { comparison, noise_floor: noise_floor(eta, noise_std, eigenvalues) })
     }
     // ANCHOR_END: training
 

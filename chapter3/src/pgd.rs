@@ -7,7 +7,7 @@
 //! | symbol | here |
 //! |---|---|
 //! | A, AᵀA, Aᵀy | [`LinearModel`] |
-//! | ηₖ | [`Network`]`::step_size` |
+//! | ηₖ | [`ProjectedGradientDescent`]`::step_size` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -20,13 +20,12 @@ use common::{
     config::{self, default, range},
     context::{Context, Phase},
     linalg,
+    linear_model::LinearModel,
     ops::{AffineStep, hardtanh},
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded},
+    unfolding::{Algorithm, Batch, Comparison, Period, Problem, Schedule, Training, fixed_label},
 };
-
-use crate::linear_model::LinearModel;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -46,7 +45,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -55,29 +54,43 @@ impl Default for Config {
     }
 }
 
+/// Observations y ~ N(0, σ²I), each with the minimiser x* of ½‖Ax − y‖² in the box.
+// ANCHOR: problem
+#[derive(Debug)]
+pub struct Boxed {
+    /// A
+    pub model: LinearModel,
+    /// σ
+    pub observation_std: f64,
+}
+
+impl Problem for Boxed {
+    type Data = Tensor; // b = Aᵀy, [K, n]
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        let LinearModel { a, gram, adjoint, .. } = &self.model;
+        let y = (sampling::normal_matrix(count, a.dim(0)?, rng, a.device())? * self.observation_std)?;
+        let b = adjoint.forward(&y)?;
+        Ok(Batch { start: b.zeros_like()?, solution: linalg::box_minimum(gram, &b, 1.0)?, data: b }) // x₀ = 0
+    }
+}
+// ANCHOR_END: problem
+
 /// Projected gradient descent on ½‖Ax − y‖² in the box [−1, 1]ⁿ, unfolded.
 // ANCHOR: step
 #[derive(Debug)]
-pub struct Network {
-    /// A
-    pub model: LinearModel,
-    /// Standard deviation of y
-    pub observation_std: f64,
+pub struct ProjectedGradientDescent {
     /// x ← x − η(AᵀAx − b)
     pub step: AffineStep,
     /// ηₖ
     pub step_size: Schedule,
 }
 
-impl Unfolded for Network {
-    type Problem = Tensor; // b = Aᵀy, [K, n]
+impl Algorithm for ProjectedGradientDescent {
+    type Data = Tensor;
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let a = &self.model.a;
-        let y = (sampling::normal_matrix(count, a.dim(0)?, rng, a.device())? * self.observation_std)?;
-        let b = self.model.adjoint.forward(&y)?;
-        let solution = linalg::box_minimum(&self.model.gram, &b, 1.0)?;
-        Ok(Batch { start: b.zeros_like()?, solution, problem: b })
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
@@ -86,18 +99,6 @@ impl Unfolded for Network {
     }
 }
 // ANCHOR_END: step
-
-impl Network {
-    /// The algorithm for `model`, with these step sizes.
-    pub fn new(model: &LinearModel, observation_std: f64, step_size: &Schedule) -> Result<Self> {
-        Ok(Self {
-            model: model.clone(),
-            observation_std,
-            step: AffineStep::new(&model.gram)?,
-            step_size: step_size.clone(),
-        })
-    }
-}
 
 /// What came out.
 #[derive(Debug)]
@@ -131,7 +132,7 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let Config { num_observations: m, num_unknowns: n, observation_std: sigma, .. } = *config;
+        let Config { num_observations: m, num_unknowns: n, observation_std, ref training } = *config;
         if m < n {
             let problem = format!(
                 "invalid value '{n}' for '--num-unknowns': must be at most --num-observations = {m}, or x* is not unique"
@@ -140,21 +141,21 @@ observations few entries of x* lie on the box; --observation-std 5 makes it bind
         }
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = &config.training;
+        let step = AffineStep::new(&model.gram)?;
+        let algorithm = |step_size| ProjectedGradientDescent { step: step.clone(), step_size };
+        let problem = Boxed { model, observation_std };
         context.phase(Phase::Training);
-        let fixed = 1.0 / model.eigenvalues[n - 1]; // 1/λmax
-        let network = Network::new(&model, sigma, &Schedule::new(&[fixed], device)?)?;
-        let baseline = training.fixed("fixed", fixed, &network, context)?;
+        let mut comparison = Comparison::of_quadratics(&problem.model.eigenvalues);
 
-        let schedule = &training.step_sizes(Period::Free, device)?;
-        let steps = &[training.learn_step_size(schedule)];
-        let network = Network::new(&model, sigma, schedule)?;
-        let learned = training.learn("learned", "learned steps", &network, steps, context)?;
+        let eta = 1.0 / problem.model.eigenvalues[n - 1]; // 1/λmax
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
+        let learned = algorithm(training.step_sizes(Period::Free, device)?);
+        comparison.push(training.method("learned", "learned steps", &problem, &learned, context)?);
 
-        let solution = network.draw(training.num_test, &mut context.rng(1))?.solution;
+        let solution = problem.draw(training.num_test, &mut context.rng(1))?.solution;
         let active = solution.abs()?.ge(1.0)?.to_dtype(solution.dtype())?.mean_all()?.to_scalar()?;
-        let eigenvalues = model.eigenvalues.clone();
-        Ok(Outcome { comparison: Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues }, active })
+        Ok(Outcome { comparison, active })
     }
     // ANCHOR_END: training
 

@@ -5,8 +5,8 @@
 //!
 //! | symbol | here |
 //! |---|---|
-//! | A | [`Network`]`::step` |
-//! | ηₖ | [`Network`]`::step_size` |
+//! | A | [`GradientDescent`]`::step` |
+//! | ηₖ | [`GradientDescent`]`::step_size` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -21,7 +21,7 @@ use common::{
     ops::AffineStep,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded, theory},
+    unfolding::{Algorithm, Batch, Comparison, Period, Problem, Schedule, Training, fixed_label, theory},
 };
 
 /// The numbers of the experiment.
@@ -41,7 +41,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -50,10 +50,30 @@ impl Default for Config {
     }
 }
 
+/// Starts x₀ ~ N(0, I) with x* = 0, in n dimensions.
+// ANCHOR: problem
+#[derive(Debug)]
+pub struct Starts {
+    /// n
+    pub num_unknowns: usize,
+    /// Where tensors live
+    pub device: Device,
+}
+
+impl Problem for Starts {
+    type Data = ();
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
+        let start = sampling::normal_matrix(count, self.num_unknowns, rng, &self.device)?;
+        Ok(Batch { solution: start.zeros_like()?, start, data: () })
+    }
+}
+// ANCHOR_END: problem
+
 /// Gradient descent on ½xᵀAx, unfolded.
 // ANCHOR: step
 #[derive(Debug)]
-pub struct Network {
+pub struct GradientDescent {
     /// x ← x − η(Ax − b)
     pub step: AffineStep,
     /// b = 0, `[n]`
@@ -62,12 +82,11 @@ pub struct Network {
     pub step_size: Schedule,
 }
 
-impl Unfolded for Network {
-    type Problem = ();
+impl Algorithm for GradientDescent {
+    type Data = ();
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
-        let start = sampling::normal_matrix(count, self.zero.dim(0)?, rng, self.zero.device())?;
-        Ok(Batch { solution: start.zeros_like()?, start, problem: () }) // x₀ ~ N(0, I), x* = 0
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
@@ -76,16 +95,12 @@ impl Unfolded for Network {
 }
 // ANCHOR_END: step
 
-impl Network {
+impl GradientDescent {
     /// The algorithm for A = diag(`eigenvalues`), with these step sizes.
-    pub fn new(eigenvalues: &[f64], step_size: &Schedule, device: &Device) -> Result<Self> {
+    pub fn new(eigenvalues: &[f64], step_size: Schedule, device: &Device) -> Result<Self> {
         let n = eigenvalues.len();
         let a = Tensor::eye(n, DType::F64, device)?.broadcast_mul(&Tensor::new(eigenvalues, device)?)?;
-        Ok(Self {
-            step: AffineStep::new(&a)?,
-            zero: Tensor::zeros(n, DType::F64, device)?,
-            step_size: step_size.clone(),
-        })
+        Ok(Self { step: AffineStep::new(&a)?, zero: Tensor::zeros(n, DType::F64, device)?, step_size })
     }
 }
 
@@ -113,26 +128,26 @@ and --period free.";
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let training = &config.training;
+        let Config { num_unknowns: n, period, ref training } = *config;
         let device = &context.device.clone();
-        let eigenvalues: Vec<f64> = (1..=config.num_unknowns).map(|i| i as f64).collect();
+        let eigenvalues: Vec<f64> = (1..=n).map(|i| i as f64).collect();
+        let problem = Starts { num_unknowns: n, device: device.clone() };
         context.phase(Phase::Training);
-        let fixed = theory::fixed_step_size(&eigenvalues); // 2/(1 + n)
-        let network = Network::new(&eigenvalues, &Schedule::new(&[fixed], device)?, device)?;
-        let baseline = training.fixed("fixed", fixed, &network, context)?;
+        let mut comparison = Comparison::of_quadratics(&eigenvalues);
 
-        let schedule = &training.step_sizes(config.period, device)?;
-        let steps = &[training.learn_step_size(schedule)];
-        let network = Network::new(&eigenvalues, schedule, device)?;
-        let label = format!("learned steps, {}", config.period.label());
-        let learned = training.learn("learned", &label, &network, steps, context)?;
-        Ok(Comparison { fixed: vec![baseline], learned: vec![learned], eigenvalues })
+        let eta = theory::fixed_step_size(&eigenvalues); // 2/(1 + n)
+        let fixed = GradientDescent::new(&eigenvalues, Schedule::constant("step_size", eta, device)?, device)?;
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
+        let learned = GradientDescent::new(&eigenvalues, training.step_sizes(period, device)?, device)?;
+        let label = format!("learned steps, {}", period.label());
+        comparison.push(training.method("learned", label, &problem, &learned, context)?);
+        Ok(comparison)
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
         let title = format!("Quadratic with eigenvalues 1, 2, …, {}", config.num_unknowns);
-        let Incremental { num_generations: t, .. } = config.training;
+        let Training { num_generations: t, .. } = config.training;
         outcome.report(&title, &[t, config.training.num_iterations()])
     }
 }

@@ -7,7 +7,7 @@
 //! | symbol | here |
 //! |---|---|
 //! | f, f′, f″ of one coordinate | [`value`], [`slope`], [`curvature`] |
-//! | ηₖ | [`Network`]`::step_size` |
+//! | ηₖ | [`GradientDescent`]`::step_size` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -21,11 +21,11 @@ use candle_core::{Device, Tensor};
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
-    ops::{self, turns},
-    plot::{Figure, Panel},
+    figure::{Figure, Panel},
+    ops,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Period, Schedule, Unfolded},
+    unfolding::{Algorithm, Batch, Comparison, Period, Problem, Schedule, Training, fixed_label},
 };
 
 /// The numbers of the experiment.
@@ -48,7 +48,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -60,42 +60,57 @@ impl Default for Config {
 // ANCHOR: problem
 /// f of one coordinate, 10 + x² − 10cos 2πx; f of a vector is their sum.
 pub fn value(x: f64) -> f64 {
-    10.0 + x * x - 10.0 * turns::cos(x)
+    10.0 + x * x - 10.0 * ops::cos_2pi(x)
 }
 
 /// f′(x) = 2x + 20π sin 2πx.
 #[inline(always)]
 pub fn slope(x: f64) -> f64 {
-    2.0 * x + 20.0 * PI * turns::sin(x)
+    2.0 * x + 20.0 * PI * ops::sin_2pi(x)
 }
 
 /// f″(x) = 2 + 40π² cos 2πx.
 #[inline(always)]
 pub fn curvature(x: f64) -> f64 {
-    2.0 + 40.0 * PI * PI * turns::cos(x)
+    2.0 + 40.0 * PI * PI * ops::cos_2pi(x)
 }
 // ANCHOR_END: problem
 
-/// Gradient descent on Rastrigin's function, unfolded.
-// ANCHOR: step
+/// Starts x₀ ~ σ·N(0, I); x* = 0.
+// ANCHOR: starts
 #[derive(Debug)]
-pub struct Network {
+pub struct Starts {
     /// n
     pub num_unknowns: usize,
-    /// Standard deviation of x₀
+    /// σ
     pub start_std: f64,
-    /// ηₖ
-    pub step_size: Schedule,
     /// Where tensors live
     pub device: Device,
 }
 
-impl Unfolded for Network {
-    type Problem = ();
+impl Problem for Starts {
+    type Data = ();
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
         let start = (sampling::normal_matrix(count, self.num_unknowns, rng, &self.device)? * self.start_std)?;
-        Ok(Batch { solution: start.zeros_like()?, start, problem: () }) // x₀ ~ 5·N(0, I), x* = 0
+        Ok(Batch { solution: start.zeros_like()?, start, data: () })
+    }
+}
+// ANCHOR_END: starts
+
+/// Gradient descent on Rastrigin's function, unfolded.
+// ANCHOR: step
+#[derive(Debug)]
+pub struct GradientDescent {
+    /// ηₖ
+    pub step_size: Schedule,
+}
+
+impl Algorithm for GradientDescent {
+    type Data = ();
+
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
@@ -128,24 +143,18 @@ each iteration beside three fixed steps, the learned steps, and the function its
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let training = &config.training;
-        context.phase(Phase::Training);
+        let Config { num_unknowns, start_std, ref fixed_step_sizes, ref training } = *config;
         let device = &context.device.clone();
-        let network = |step_size: &Schedule| Network {
-            num_unknowns: config.num_unknowns,
-            start_std: config.start_std,
-            step_size: step_size.clone(),
-            device: device.clone(),
-        };
-        let mut outcome = Comparison::default();
-        for &eta in &config.fixed_step_sizes {
-            let network = network(&Schedule::new(&[eta], device)?);
-            outcome.fixed.push(training.fixed(&format!("fixed_{eta}"), eta, &network, context)?);
+        let problem = Starts { num_unknowns, start_std, device: device.clone() };
+        context.phase(Phase::Training);
+        let mut comparison = Comparison::default();
+        for &eta in fixed_step_sizes {
+            let fixed = GradientDescent { step_size: Schedule::constant("step_size", eta, device)? };
+            comparison.push(training.method(&format!("fixed_{eta}"), fixed_label(eta), &problem, &fixed, context)?);
         }
-        let schedule = &training.step_sizes(Period::Free, device)?;
-        let steps = &[training.learn_step_size(schedule)];
-        outcome.learned.push(training.learn("learned", "learned steps", &network(schedule), steps, context)?);
-        Ok(outcome)
+        let learned = GradientDescent { step_size: training.step_sizes(Period::Free, device)? };
+        comparison.push(training.method("learned", "learned steps", &problem, &learned, context)?);
+        Ok(comparison)
     }
     // ANCHOR_END: training
 

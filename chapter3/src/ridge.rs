@@ -8,7 +8,7 @@
 //! |---|---|
 //! | A, AᵀA, Aᵀy | [`LinearModel`] |
 //! | λ | `penalty` |
-//! | ηₖ, ξₖ | [`Network`]`::step_size`, `::penalty` |
+//! | ηₖ, ξₖ | [`RidgeDescent`]`::step_size`, `::penalty` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -19,13 +19,14 @@ use candle_core::Tensor;
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
-    ops::{AffineStep, FixedMap},
+    linear_model::LinearModel,
+    ops::AffineStep,
     sampling::Rng,
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, theory},
+    unfolding::{Algorithm, Comparison, Period, Schedule, Training, fixed_label, theory},
 };
 
-use crate::linear_model::LinearModel;
+use crate::least_squares::Observations;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -52,7 +53,7 @@ pub struct Config {
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
-    pub training: Incremental,
+    pub training: Training,
 }
 
 impl Default for Config {
@@ -64,11 +65,7 @@ impl Default for Config {
 /// Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖², unfolded.
 // ANCHOR: step
 #[derive(Debug, Clone)]
-pub struct Network {
-    /// A
-    pub model: LinearModel,
-    /// y ↦ x* = (AᵀA + λI)⁻¹Aᵀy
-    pub solution: FixedMap,
+pub struct RidgeDescent {
     /// x ← x − η((AᵀA + ξI)x − b)
     pub step: AffineStep,
     /// ηₖ
@@ -77,11 +74,11 @@ pub struct Network {
     pub penalty: Schedule,
 }
 
-impl Unfolded for Network {
-    type Problem = Tensor; // b = Aᵀy, [K, n]
+impl Algorithm for RidgeDescent {
+    type Data = Tensor; // b = Aᵀy, [K, n]
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        self.model.draw(count, &self.solution, rng)
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size, &self.penalty]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
@@ -120,43 +117,35 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let Config { num_observations: m, num_unknowns: n, penalty: lambda, .. } = *config;
+        let Config { num_observations: m, num_unknowns: n, penalty: lambda, period, .. } = *config;
+        let training = &Training { alternate: true, ..config.training }; // the steps, then the penalties, on each batch
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
-        let training = &config.training;
-        context.phase(Phase::Training);
+        let problem = Observations { solution: model.solution(lambda)?, model }; // x* = (AᵀA + λI)⁻¹Aᵀy
+        let step = AffineStep::new(&problem.model.gram)?;
+        let algorithm = |step_size, penalty| RidgeDescent { step: step.clone(), step_size, penalty };
         // AᵀA + λI has the eigenvalues of AᵀA, each with λ added.
-        let eigenvalues: Vec<f64> = model.eigenvalues.iter().map(|e| e + lambda).collect();
-        let fixed = theory::fixed_step_size(&eigenvalues);
-        let network = Network {
-            solution: model.solution(lambda)?,
-            step: AffineStep::new(&model.gram)?,
-            step_size: Schedule::new(&[fixed], device)?,
-            penalty: Schedule::new(&[lambda], device)?,
-            model,
-        };
-        let baseline = training.fixed("fixed", fixed, &network, context)?;
+        let eigenvalues: Vec<f64> = problem.model.eigenvalues.iter().map(|e| e + lambda).collect();
+        context.phase(Phase::Training);
+        let mut comparison = Comparison::of_quadratics(&eigenvalues);
 
-        let name = format!("learned_{}", config.period.name());
-        let label = format!("learned steps, {}", config.period.label());
-        let step_size = &training.step_sizes(config.period, device)?;
-        let network = Network { step_size: step_size.clone(), ..network };
-        context.part(0, 3); // the second training is twice the work: each batch is used twice
-        let steps = &[training.learn_step_size(step_size)];
-        let learned = training.learn(&name, &label, &network, steps, context)?;
+        let eta = theory::fixed_step_size(&eigenvalues);
+        let penalty = Schedule::constant("penalty", lambda, device)?;
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?, penalty.clone());
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
 
-        let name = format!("{name}_penalty");
-        let label = format!("{label}, and penalties");
-        let step_size = &training.step_sizes(config.period, device)?;
-        let length = config.penalty_period.length(training.num_generations);
-        let schedule = &Schedule::constant(lambda, length, device)?; // |ξₖ| = λ at first
-        let network = Network { step_size: step_size.clone(), penalty: schedule.clone(), ..network };
-        let learning_rate = config.penalty_learning_rate;
-        let penalties = Learnable { name: "penalty", schedule, learning_rate };
-        context.part(1, 2);
-        let both = &[training.learn_step_size(step_size), penalties];
-        let learned_both = training.learn(&name, &label, &network, both, context)?;
-        Ok(Comparison { fixed: vec![baseline], learned: vec![learned, learned_both], eigenvalues })
+        let (name, label) = (format!("learned_{}", period.name()), format!("learned steps, {}", period.label()));
+        let learned = algorithm(training.step_sizes(period, device)?, penalty);
+        context.progress_span(0.0, 1.0 / 3.0); // the second training is twice the work: each batch is used twice
+        comparison.push(training.method(&name, &label, &problem, &learned, context)?);
+
+        let entries = Tensor::full(lambda, config.penalty_period.length(training.num_generations), device)?;
+        let penalty = Schedule::learned("penalty", &entries, config.penalty_learning_rate)?; // |ξₖ| = λ at first
+        let learned = algorithm(training.step_sizes(period, device)?, penalty);
+        context.progress_span(1.0 / 3.0, 1.0);
+        let (name, label) = (format!("{name}_penalty"), format!("{label}, and penalties"));
+        comparison.push(training.method(&name, label, &problem, &learned, context)?);
+        Ok(comparison)
     }
     // ANCHOR_END: training
 

@@ -33,6 +33,13 @@ use serde_json::Value;
 #[derive(Debug)]
 pub struct Usage(pub String);
 
+impl Usage {
+    /// What clap has to complain about.
+    pub fn of(error: &clap::Error) -> Self {
+        Self(one_line(error))
+    }
+}
+
 impl std::fmt::Display for Usage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -125,7 +132,7 @@ pub fn validate<C: Args + Serialize>(config: &C) -> Result<()> {
             other => arguments.push(format!("{option}={}", text(other))),
         }
     }
-    parse::<C>(&arguments, &[]).map(drop).map_err(|e| Usage(one_line(&e)).into())
+    parse::<C>(&arguments, &[]).map(drop).map_err(|e| Usage::of(&e).into())
 }
 
 /// Another default for an option that a `Config` takes from a group of them (`#[command(flatten)]`), for its
@@ -155,6 +162,13 @@ pub fn override_defaults(command: Command, overrides: Overrides) -> Command {
 fn parse<C: Args>(arguments: &[String], overrides: Overrides) -> Result<C, clap::Error> {
     let command = override_defaults(C::augment_args(Command::new("config").no_binary_name(true)), overrides);
     C::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// `command` with `-1` and `-inf` as values, not options.
+pub fn hyphen_values(command: Command) -> Command {
+    let valued = command.get_arguments().filter(|argument| argument.get_action().takes_values());
+    let ids: Vec<_> = valued.map(|argument| argument.get_id().clone()).collect();
+    ids.into_iter().fold(command, |command, id| command.mut_arg(id, |argument| argument.allow_hyphen_values(true)))
 }
 
 /// The option of a field: `num_epochs` → `--num-epochs`.

@@ -1,14 +1,17 @@
-//! What a section may know of its surroundings: the seed, the device, and someone who watches.
+//! What a section may know of its surroundings: the seed, the device, input files, and someone who watches.
 
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
 use crate::{
-    checkpoint::Checkpoint,
     optim,
     sampling::{self, Rng},
+    section,
 };
 
 /// The parts of a run that are timed apart.
@@ -18,14 +21,34 @@ pub enum Phase {
     Data,
     /// Learning
     Training,
+    /// Making tables and figures
+    Drawing,
 }
 
+/// What an interrupted run needs to continue as if nothing had happened: parameters, moments, counters and histories by name.
+pub type Checkpoint = BTreeMap<String, Tensor>;
+
+/// A run that was asked to stop. Its checkpoint is in the context.
+#[derive(Debug)]
+pub struct Interrupted(
+    /// Where it stopped and how to go on
+    pub String,
+);
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
 /// Watches a run: the program shell draws a progress bar and takes times, tests watch nothing.
-pub trait Observer {
+pub trait Observer: Send {
     /// A new phase begins.
     fn phase(&mut self, _phase: Phase) {}
-    /// `done` of `total` units of the present phase are done.
-    fn progress(&mut self, _done: usize, _total: usize) {}
+    /// This fraction of the present phase is done.
+    fn progress(&mut self, _fraction: f64) {}
     /// Seconds since the run began, for sections that show times; without a clock it is always zero.
     fn seconds(&self) -> f64 {
         0.0
@@ -46,18 +69,28 @@ pub struct Silent;
 
 impl Observer for Silent {}
 
+/// A file that the user named for an input of the section.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    /// Its path, for messages
+    pub path: String,
+    /// What it holds
+    pub bytes: Vec<u8>,
+}
+
 /// Handed to every section's `run`.
 pub struct Context {
     /// Seed of all randomness of the run
     pub seed: u64,
     /// Where tensors live
     pub device: Device,
-    /// Parameters to start from, by name, and the file that they came from (`--load`)
-    pub initial: Option<(String, HashMap<String, Tensor>)>,
+    /// The files given for [`section::Section::INPUTS`], by the option's name; where it names a directory, several
+    pub inputs: BTreeMap<&'static str, Vec<InputFile>>,
     /// What the run has reached, and where it starts if that is not empty (`--resume`)
     pub checkpoint: Checkpoint,
     observer: Box<dyn Observer>,
-    part: (usize, usize),
+    span: (f64, f64),
+    parameters: OnceLock<HashMap<String, Tensor>>,
 }
 
 impl Context {
@@ -66,10 +99,11 @@ impl Context {
         Self {
             seed,
             device: Device::Cpu,
-            initial: None,
+            inputs: BTreeMap::new(),
             checkpoint: Checkpoint::new(),
-            part: (0, 1),
             observer: Box::new(Silent),
+            span: (0.0, 1.0),
+            parameters: OnceLock::new(),
         }
     }
 
@@ -83,17 +117,28 @@ impl Context {
         sampling::rng(self.seed, stream)
     }
 
+    /// The file given for the input `name`, if there is one.
+    pub fn input(&self, name: &str) -> Option<&InputFile> {
+        self.inputs.get(name)?.first()
+    }
+
     /// A learnable parameter that starts from `default`, or from the tensor `name` of the file given with `--load`.
     ///
-    /// Errors if that file lacks `name` or holds another shape or type.
+    /// Errors if that file is no safetensors file, lacks `name`, or holds another shape or type.
     pub fn parameter(&self, name: &str, default: &Tensor) -> Result<Var> {
-        let Some((file, tensors)) = &self.initial else {
+        let Some(InputFile { path, bytes }) = self.input(section::Input::PARAMETERS.name) else {
             return Ok(optim::parameter(default)?);
         };
-        let found = tensors.get(name).with_context(|| format!("--load {file}: holds no parameter '{name}'"))?;
+        if self.parameters.get().is_none() {
+            let tensors = candle_core::safetensors::load_buffer(bytes, &self.device);
+            let tensors = tensors.with_context(|| format!("--load {path}: not a readable safetensors file"))?;
+            let _ = self.parameters.set(tensors); // nobody else has set it
+        }
+        let found = self.parameters.get().and_then(|tensors| tensors.get(name));
+        let found = found.with_context(|| format!("--load {path}: holds no parameter '{name}'"))?;
         ensure!(
             found.shape() == default.shape() && found.dtype() == default.dtype(),
-            "--load {file}: '{name}' has shape {:?} and type {:?}, this program needs {:?} and {:?}",
+            "--load {path}: '{name}' has shape {:?} and type {:?}, this program needs {:?} and {:?}",
             found.dims(),
             found.dtype(),
             default.dims(),
@@ -112,24 +157,24 @@ impl Context {
         self.observer.seconds()
     }
 
-    /// Says that the work which follows is part `index` (from 0) of `count` equal ones.
-    pub fn part(&mut self, index: usize, count: usize) {
-        self.part = (index, count);
+    /// Says that the work which follows takes the present phase from one fraction of all its work to another.
+    pub fn progress_span(&mut self, from: f64, to: f64) {
+        self.span = (from, to);
     }
 
-    /// Says that `done` of `total` units of the present phase, or of the present part of it, are done.
+    /// Says that `done` of `total` units of the present phase, or of the present span of it, are done.
     pub fn progress(&mut self, done: usize, total: usize) {
-        let (index, count) = self.part;
-        self.observer.progress(index * total + done, count * total);
+        let (from, to) = self.span;
+        self.observer.progress(from + (to - from) * done as f64 / total.max(1) as f64);
     }
 
-    /// Whether the run should stop: with [`Context::save_checkpoint`] and [`crate::checkpoint::Interrupted`].
+    /// Whether the run should stop: with [`Context::save_checkpoint`] and [`Interrupted`].
     pub fn interrupted(&self) -> bool {
         self.observer.interrupted()
     }
 
     /// Puts entries into the checkpoint, in place of those of the same names.
-    pub fn keep(&mut self, entries: impl IntoIterator<Item = (String, Tensor)>) -> Result<()> {
+    pub fn update_checkpoint(&mut self, entries: impl IntoIterator<Item = (String, Tensor)>) -> Result<()> {
         self.checkpoint.extend(entries);
         self.observer.checkpoint(&self.checkpoint, false)
     }
@@ -140,5 +185,14 @@ impl Context {
             return Ok(());
         }
         self.observer.checkpoint(&self.checkpoint, true)
+    }
+}
+
+/// A device in a word: `cpu`, `cuda` or `metal`.
+pub fn device_name(device: &Device) -> &'static str {
+    match device {
+        Device::Cpu => "cpu",
+        Device::Cuda(_) => "cuda",
+        Device::Metal(_) => "metal",
     }
 }

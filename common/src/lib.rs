@@ -1,25 +1,22 @@
-//! What the chapters of the companion share.
+//! What the sections share: nothing here reads a file, a clock, the environment or a terminal.
 //!
 //! A section describes its experiment with [`sampling`], [`loss`], [`optim`], [`training`], [`unfolding`] and [`ops`], its
-//! figure with [`plot`], and becomes a program through [`section`] and [`program`].
+//! figure with [`figure`], and says what it is through [`section`]; the package `shell` makes a program of it.
 
-pub mod artifacts;
-pub mod checkpoint;
 pub mod config;
 pub mod context;
-pub mod device;
 pub mod ensemble;
 pub mod gradient_check;
 pub mod linalg;
+pub mod linear_model;
 pub mod loss;
 pub mod ops;
 pub mod optim;
-pub mod plot;
-pub mod process;
-pub mod program;
 pub mod sampling;
 pub mod section;
 pub mod statistics;
 pub mod table;
 pub mod training;
 pub mod unfolding;
+
+pub use figure;

@@ -10,7 +10,8 @@
 //! | [`elementwise`] | f(x), entry by entry | x |
 //! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
 //! | [`relu`], [`hardtanh`] | max(0, x), x projected to [−1, 1] | x |
-//! | [`sum_squared_error`] | Σ(x − t)² | x, t |
+//! | [`sin_2pi`], [`cos_2pi`] | sin 2πx, cos 2πx of a number | – |
+//! | [`crate::loss::sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
 //! candle's own `matmul` computes the gradient of both operands, of data as well as of parameters, and every candle
@@ -28,9 +29,8 @@ mod entry;
 mod fixed_map;
 mod gradient_step;
 mod in_place;
-mod kernel;
-mod squared_error;
-pub mod turns;
+pub(crate) mod kernel;
+mod trigonometry;
 
 pub use affine_step::AffineStep;
 pub use elementwise::{elementwise, elementwise_plain, hardtanh, relu};
@@ -39,4 +39,4 @@ pub use fixed_map::FixedMap;
 pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;
 pub(crate) use kernel::vectorised;
-pub use squared_error::{sum_squared_error, sum_squared_error_plain};
+pub use trigonometry::{cos_2pi, sin_2pi};

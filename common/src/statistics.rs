@@ -1,6 +1,6 @@
 //! What several runs of one experiment have in common: the median and the range.
 
-use crate::plot::{Panel, Series};
+use crate::figure::{Panel, Series};
 
 /// Median, smallest and largest of several curves, point by point.
 #[derive(Debug, Clone, PartialEq)]

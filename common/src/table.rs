@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::figure::Series;
+
 /// Named columns; the first is a counter, the others f64.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -14,6 +16,17 @@ impl Table {
     pub fn new<S: Into<String>>(counter: &str, columns: impl IntoIterator<Item = S>) -> Self {
         let columns = std::iter::once(counter.to_owned()).chain(columns.into_iter().map(Into::into)).collect();
         Self { columns, rows: vec![] }
+    }
+
+    /// A table of columns, of different lengths maybe, side by side; the counter starts from `first`.
+    pub fn of_columns(counter: &str, first: usize, columns: &[(String, Vec<f64>)]) -> Self {
+        let mut table = Self::new(counter, columns.iter().map(|(name, _)| name.clone()));
+        let length = columns.iter().map(|(_, values)| values.len()).max().unwrap_or(0);
+        for row in 0..length {
+            let values = columns.iter().map(|(_, values)| values.get(row).copied().unwrap_or(f64::NAN));
+            table.push(first + row, &values.collect::<Vec<_>>());
+        }
+        table
     }
 
     /// Appends a row; a missing value is NaN, a value without a column is dropped.
@@ -51,6 +64,11 @@ impl Table {
         self.column(name).last().copied().unwrap_or(f64::NAN)
     }
 
+    /// The column `name` as a line called `label`, over the counter.
+    pub fn line(&self, label: impl Into<String>, name: &str) -> Series {
+        Series::line(label, &self.counts(), &self.column(name))
+    }
+
     /// Comma-separated values with a header. Every number has the digits that make it exact again; NaN is an empty cell.
     pub fn to_csv(&self) -> String {
         let mut csv = self.columns.join(",") + "\n";
@@ -63,6 +81,17 @@ impl Table {
         }
         csv
     }
+}
+
+/// Rows as columns wide enough for their longest cell, one line each.
+pub fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let line = |row: &[String; N]| {
+        let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]

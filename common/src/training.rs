@@ -42,7 +42,7 @@ pub fn check_loss(history: &Table, counter: &str, at: usize, loss: f64) -> Resul
 }
 
 /// `history` with a row more, or [`Diverged`] if one of the `values`, all losses, has diverged.
-pub fn record(history: &mut Table, count: usize, values: &[f64]) -> Result<()> {
+pub fn log_losses(history: &mut Table, count: usize, values: &[f64]) -> Result<()> {
     for &loss in values {
         check_loss(history, &history.columns()[0], count, loss)?;
     }
@@ -57,7 +57,7 @@ pub fn loss_value(loss: &Tensor) -> Result<f64> {
 }
 
 /// Updates after which a long training is looked at: 0, 1, and about `per_decade` in each factor of ten, up to `last`.
-pub fn checkpoints(last: usize, per_decade: u32) -> Vec<usize> {
+pub fn log_spaced(last: usize, per_decade: u32) -> Vec<usize> {
     let power = |j: u32| 10f64.powf(f64::from(j) / f64::from(per_decade.max(1))).round() as usize;
     let between = (0..).map(power).take_while(|&count| count < last);
     let mut counts: Vec<usize> = std::iter::once(0).chain(between).chain([last]).collect();
@@ -79,11 +79,11 @@ pub fn train(
 ) -> Result<()> {
     for update in 0..num_updates {
         let value = loss()?;
-        record(history, update, &[loss_value(&value)?])?;
+        log_losses(history, update, &[loss_value(&value)?])?;
         optimizer.step(&value.backward()?)?;
         context.progress(update + 1, num_updates);
     }
-    record(history, num_updates, &[loss_value(&loss()?)?])
+    log_losses(history, num_updates, &[loss_value(&loss()?)?])
 }
 // ANCHOR_END: train
 
@@ -93,11 +93,11 @@ mod tests {
 
     #[test]
     fn checkpoints_hold_the_powers_of_ten_and_both_ends() {
-        assert_eq!(checkpoints(25, 2), [0, 1, 3, 10, 25]);
-        assert_eq!(checkpoints(100, 1), [0, 1, 10, 100]);
-        assert_eq!(checkpoints(1, 5), [0, 1]);
-        assert_eq!(checkpoints(0, 5), [0]);
-        let dense = checkpoints(2000, 10);
+        assert_eq!(log_spaced(25, 2), [0, 1, 3, 10, 25]);
+        assert_eq!(log_spaced(100, 1), [0, 1, 10, 100]);
+        assert_eq!(log_spaced(1, 5), [0, 1]);
+        assert_eq!(log_spaced(0, 5), [0]);
+        let dense = log_spaced(2000, 10);
         assert!(dense.windows(2).all(|pair| pair[0] < pair[1]) && dense.contains(&1000));
     }
 }

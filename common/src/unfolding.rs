@@ -1,47 +1,76 @@
 //! Deep unfolding: an iterative algorithm cut off after t iterations is a network of t layers, and the numbers that used
 //! to be chosen by hand, one per iteration, are its parameters.
 //!
-//! A section describes its algorithm as [`Unfolded`] (random problems and one iteration), with a [`Schedule`] for each
-//! learnable number. [`Incremental`] learns the schedules, [`mean_squared_errors`] measures any of them, fixed or learned,
-//! on the same fresh problems, and [`Comparison`] makes the tables and figures. [`theory`] has what can be proved.
+//! A section describes a [`Problem`] (random instances with known solutions) and an [`Algorithm`] (one iteration, with a
+//! [`Schedule`] for each number that may be learned). [`Training`] learns the schedules and measures any algorithm, fixed or
+//! learned, on the same fresh instances; a [`Comparison`] of such [`Method`]s makes tables and figures. [`theory`] has what
+//! can be proved.
 //!
-//! "MSE" is ‖X* − X̂‖²_F / K throughout: summed over the coordinates, averaged over the K problems of a batch.
+//! "MSE" is ‖X* − X̂‖²_F / K throughout: summed over the coordinates, averaged over the K instances of a batch.
 
 mod comparison;
-mod incremental;
+mod finite_dataset;
+mod measure;
 mod schedule;
 pub mod theory;
+mod training;
 
-pub use comparison::{Comparison, Curve, Fixed, Learned};
-pub use incremental::{Incremental, Learnable, batch_gradient, mean_squared_errors};
+pub use comparison::{Comparison, Method, Metric, fixed_label};
+pub use finite_dataset::{FiniteDataset, Rows};
+pub use measure::{mean_metrics, squared_errors};
 pub use schedule::{Period, Schedule};
+pub use training::{Mode, Training, batch_gradient};
 
 use anyhow::Result;
 use candle_core::Tensor;
 
-use crate::sampling::Rng;
+use crate::{loss::sum_squared_error, sampling::Rng, training::loss_value};
 
-/// An iterative algorithm with its schedules, and the random problems that it is to solve.
-// ANCHOR: unfolded
-pub trait Unfolded: Sync {
+/// Random problems with known solutions, and how an estimate of the solutions is judged.
+// ANCHOR: problem
+pub trait Problem: Sync {
+    /// What an algorithm may know of a batch
+    type Data;
+
+    /// `count` fresh instances.
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Self::Data>>;
+
+    /// What training minimises, summed over the batch; rank 0.
+    fn loss(&self, estimate: &Tensor, solution: &Tensor) -> Result<Tensor> {
+        Ok(sum_squared_error(estimate, solution)?)
+    }
+
+    /// What is measured after each iteration, summed over the batch: squared errors, or bit errors, or symbol errors …
+    fn metric(&self, estimate: &Tensor, solution: &Tensor) -> Result<f64> {
+        loss_value(&sum_squared_error(estimate, solution)?)
+    }
+}
+
+/// An iterative algorithm.
+pub trait Algorithm: Sync {
     /// What an iteration has to know of a batch of problems
-    type Problem;
+    type Data;
 
-    /// `count` fresh problems.
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Self::Problem>>;
+    /// The numbers of its iterations by name, the step sizes first: those that are not fixed are learned.
+    fn schedules(&self) -> Vec<&Schedule>;
 
     /// Iteration `k`, from 0: the next x `[K, n]`. `rng` is for algorithms that are random themselves.
-    fn iterate(&self, k: usize, x: &Tensor, problem: &Self::Problem, rng: &mut Rng) -> Result<Tensor>;
-}
-// ANCHOR_END: unfolded
+    fn iterate(&self, k: usize, x: &Tensor, data: &Self::Data, rng: &mut Rng) -> Result<Tensor>;
 
-/// K problems: where the algorithm starts, and where it should arrive.
+    /// The estimate of the solution that x stands for.
+    fn estimate(&self, x: &Tensor, _data: &Self::Data) -> Result<Tensor> {
+        Ok(x.clone())
+    }
+}
+// ANCHOR_END: problem
+
+/// K instances of a problem: where an algorithm starts, and where it should arrive.
 #[derive(Debug, Clone)]
-pub struct Batch<P> {
+pub struct Batch<D> {
     /// x₀ `[K, n]`
     pub start: Tensor,
-    /// x* `[K, n]`
+    /// x* `[K, …]`
     pub solution: Tensor,
-    /// The rest of the problems
-    pub problem: P,
+    /// The rest of the instances
+    pub data: D,
 }

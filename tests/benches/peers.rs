@@ -8,8 +8,8 @@ mod sections;
 use std::time::Instant;
 
 use anyhow::Result;
-use common::process;
 use sections::{Prepare, TRAININGS};
+use shell::process;
 
 fn seconds(training: &dyn Fn() -> Result<f64>) -> Result<(f64, f64)> {
     let begin = Instant::now();

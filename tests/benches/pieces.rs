@@ -5,8 +5,8 @@ mod operations;
 use std::time::Duration;
 
 use anyhow::Result;
-use common::process;
 use criterion::Criterion;
+use shell::process;
 
 fn main() -> Result<()> {
     process::set_thread_count();

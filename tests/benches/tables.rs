@@ -13,16 +13,18 @@ mod sections;
 use std::{sync::Arc, time::Instant};
 
 use anyhow::Result;
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
-use chapter3::{least_squares::Network, linear_model::LinearModel};
+use chapter3::least_squares::{GradientDescent, Observations};
 use common::{
+    linear_model::LinearModel,
+    ops::AffineStep,
     optim::{Optimizer, Rule},
-    process,
     sampling::rng,
     unfolding::{Schedule, batch_gradient, theory},
 };
 use operations::Candidate;
+use shell::process;
 
 /// The size of an update: iterations t, problems K, unknowns n (with 2n observations).
 #[derive(Clone, Copy)]
@@ -94,12 +96,13 @@ fn update(size: Size) -> Result<Candidate> {
     let Size { depth, batch, unknowns } = size;
     let model = LinearModel::gaussian(2 * unknowns, unknowns, &mut rng(0, 0), &Device::Cpu)?;
     let fixed = theory::fixed_step_size(&model.eigenvalues);
-    let step_size = Schedule::constant(fixed, 8, &Device::Cpu)?;
-    let network = Network::new(&model, &step_size)?;
-    let parameters = [step_size.parameter()];
-    let mut adam = Optimizer::new(parameters.to_vec(), Rule::Adam.with(1e-9))?;
+    let steps = Tensor::full(fixed, 8, &Device::Cpu)?;
+    let step_size = Schedule::learned("step_size", &steps, 1e-9)?;
+    let mut adam = Optimizer::new(vec![step_size.parameter().clone()], Rule::Adam.with(1e-9))?;
+    let algorithm = GradientDescent { step: AffineStep::new(&model.gram)?, step_size };
+    let problem = Observations { solution: model.solution(0.0)?, model };
     Ok(Box::new(move || {
-        let (_, gradients) = batch_gradient(&network, &parameters, depth, batch, |shard| rng(1, shard as u64))?;
+        let (_, gradients) = batch_gradient(&problem, &algorithm, depth, batch, |shard| rng(1, shard as u64))?;
         Ok(adam.step(&gradients)?)
     }))
 }

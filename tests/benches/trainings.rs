@@ -8,9 +8,9 @@ mod sections;
 use std::time::Duration;
 
 use anyhow::Result;
-use common::process;
 use criterion::Criterion;
 use sections::Prepare;
+use shell::process;
 
 fn bench(c: &mut Criterion, name: &str, prepare: Prepare) {
     c.bench_function(name, |b| {

@@ -13,19 +13,22 @@ use std::{
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
-use chapter3::{du_gd, least_squares, linear_model::LinearModel, noisy_gd, pgd, quadratic, rastrigin, ridge};
+use chapter3::{
+    du_gd,
+    least_squares::{self, Observations},
+    noisy_gd, pgd, quadratic, rastrigin, ridge,
+};
 use common::{
-    checkpoint::Interrupted,
-    context::{Context, Observer},
+    context::{Context, Interrupted, Observer},
     gradient_check::gradient_error,
     linalg,
+    linear_model::LinearModel,
     ops::{self, AffineStep},
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
     section::Section,
     unfolding::{
-        Batch, Comparison, Incremental, Learnable, Period, Schedule, Unfolded, batch_gradient, mean_squared_errors,
-        theory,
+        Algorithm, Batch, Comparison, Method, Period, Problem, Schedule, Training, batch_gradient, mean_metrics, theory,
     },
 };
 use rand::Rng as _;
@@ -33,6 +36,23 @@ use serde_json::Value;
 use tests::{program, workspace};
 
 const CPU: &Device = &Device::Cpu;
+
+/// Step sizes to learn.
+fn steps(values: &[f64]) -> Result<Schedule> {
+    Schedule::learned("step_size", &Tensor::new(values, CPU)?, 1e-3)
+}
+
+fn observations(model: &LinearModel) -> Result<Observations> {
+    Ok(Observations { solution: model.solution(0.0)?, model: model.clone() })
+}
+
+fn descent(model: &LinearModel, step_size: &Schedule) -> Result<least_squares::GradientDescent> {
+    Ok(least_squares::GradientDescent { step: AffineStep::new(&model.gram)?, step_size: step_size.clone() })
+}
+
+fn projected(model: &LinearModel, step_size: &Schedule) -> Result<pgd::ProjectedGradientDescent> {
+    Ok(pgd::ProjectedGradientDescent { step: AffineStep::new(&model.gram)?, step_size: step_size.clone() })
+}
 
 fn small_model(seed: u64) -> Result<LinearModel> {
     LinearModel::gaussian(20, 10, &mut sampling::rng(seed, 0), CPU)
@@ -46,25 +66,32 @@ fn around_fixed(model: &LinearModel, scale: f64, count: usize) -> Vec<f64> {
 }
 
 /// ‖X* − X̂‖²_F after `depth` iterations on four fixed problems.
-fn loss<U: Unfolded>(unfolded: &U, depth: usize) -> Result<Tensor> {
+fn loss<P: Problem, A: Algorithm<Data = P::Data>>(problem: &P, algorithm: &A, depth: usize) -> Result<Tensor> {
     let rng = &mut sampling::rng(7, 7);
-    let Batch { start: mut x, solution, problem } = unfolded.draw(4, rng)?;
+    let Batch { start: mut x, solution, data } = problem.draw(4, rng)?;
     for k in 0..depth {
-        x = unfolded.iterate(k, &x, &problem, rng)?;
+        x = algorithm.iterate(k, &x, &data, rng)?;
     }
     Ok((x - solution)?.sqr()?.sum_all()?)
 }
 
 /// Backprop against central differences; the loss is scaled so that the largest derivative is 1000.
-fn check_gradient<U: Unfolded>(unfolded: &U, parameters: &[Var], depth: usize, h: f64) -> Result<()> {
-    let gradients = loss(unfolded, depth)?.backward()?;
+fn check_gradient<P: Problem, A: Algorithm<Data = P::Data>>(
+    problem: &P,
+    algorithm: &A,
+    schedule: &Schedule,
+    depth: usize,
+    h: f64,
+) -> Result<()> {
+    let parameters = std::slice::from_ref(schedule.parameter());
+    let gradients = loss(problem, algorithm, depth)?.backward()?;
     let mut largest = 0f64;
     for parameter in parameters {
         let gradient = gradients.get(parameter).expect("a gradient");
         largest = largest.max(gradient.abs()?.max_all()?.to_scalar()?);
     }
     assert!(largest > 0.0);
-    let error = gradient_error(parameters, h, || Ok((loss(unfolded, depth)? * (1000.0 / largest))?))?;
+    let error = gradient_error(parameters, h, || Ok((loss(problem, algorithm, depth)? * (1000.0 / largest))?))?;
     assert!(error < 1e-6, "{error:e}");
     Ok(())
 }
@@ -72,39 +99,39 @@ fn check_gradient<U: Unfolded>(unfolded: &U, parameters: &[Var], depth: usize, h
 #[test]
 fn gradients_through_fifty_iterations() -> Result<()> {
     let model = small_model(1)?;
+    let problem = observations(&model)?;
     for period in [1, 8, 50] {
         // Steps so small that the loss does not sink to where it has few digits left for the differences.
-        let step_size = Schedule::new(&around_fixed(&model, 0.25, period), CPU)?;
-        let network = least_squares::Network::new(&model, &step_size)?;
-        check_gradient(&network, &[step_size.parameter()], 50, 1e-7)?;
-        let noisy = noisy_gd::Network { least_squares: network, noise_std: 0.5 };
-        check_gradient(&noisy, &[step_size.parameter()], 50, 1e-7)?;
-        let projected = pgd::Network::new(&model, 5.0, &step_size)?;
-        check_gradient(&projected, &[step_size.parameter()], 50, 1e-7)?;
-        let penalty = Schedule::new(&sampling::grid(2.0, -3.0, period), CPU)?;
-        let network = ridge::Network {
-            solution: model.solution(2.5)?,
+        let step_size = steps(&around_fixed(&model, 0.25, period))?;
+        let exact = descent(&model, &step_size)?;
+        check_gradient(&problem, &exact, &step_size, 50, 1e-7)?;
+        check_gradient(&problem, &noisy_gd::NoisyGradientDescent { exact, noise_std: 0.5 }, &step_size, 50, 1e-7)?;
+        let boxed = pgd::Boxed { model: model.clone(), observation_std: 5.0 };
+        check_gradient(&boxed, &projected(&model, &step_size)?, &step_size, 50, 1e-7)?;
+        let penalty = steps(&sampling::grid(2.0, -3.0, period))?;
+        let problem = Observations { solution: model.solution(2.5)?, model: model.clone() };
+        let algorithm = ridge::RidgeDescent {
             step: AffineStep::new(&model.gram)?,
-            model: model.clone(),
             step_size: step_size.clone(),
             penalty: penalty.clone(),
         };
-        check_gradient(&network, &[step_size.parameter()], 50, 1e-7)?;
-        check_gradient(&network, &[penalty.parameter()], 50, 1e-5)?;
+        check_gradient(&problem, &algorithm, &step_size, 50, 1e-7)?;
+        check_gradient(&problem, &algorithm, &penalty, 50, 1e-5)?;
     }
-    let step_size = Schedule::new(&[0.03, 0.05, 0.02], CPU)?;
-    let network = quadratic::Network::new(&sampling::grid(1.0, 30.0, 12), &step_size, CPU)?;
-    check_gradient(&network, &[step_size.parameter()], 50, 1e-7)
+    let step_size = steps(&[0.03, 0.05, 0.02])?;
+    let eigenvalues = sampling::grid(1.0, 30.0, 12);
+    let algorithm = quadratic::GradientDescent::new(&eigenvalues, step_size.clone(), CPU)?;
+    check_gradient(&quadratic::Starts { num_unknowns: 12, device: CPU.clone() }, &algorithm, &step_size, 50, 1e-7)
 }
 
 /// Rastrigin's iteration is chaotic with large steps and has arrived soon with smaller ones; both leave little to compare.
 #[test]
 fn gradients_through_rastrigin() -> Result<()> {
     for (depth, first, last, h) in [(6, 0.008, 0.002, 1e-8), (50, 3e-4, 1e-4, 1e-8)] {
-        let step_size = Schedule::new(&sampling::grid(first, last, depth), CPU)?;
-        let network =
-            rastrigin::Network { num_unknowns: 5, start_std: 5.0, step_size: step_size.clone(), device: CPU.clone() };
-        check_gradient(&network, &[step_size.parameter()], depth, h)?;
+        let step_size = steps(&sampling::grid(first, last, depth))?;
+        let problem = rastrigin::Starts { num_unknowns: 5, start_std: 5.0, device: CPU.clone() };
+        let algorithm = rastrigin::GradientDescent { step_size: step_size.clone() };
+        check_gradient(&problem, &algorithm, &step_size, depth, h)?;
     }
     Ok(())
 }
@@ -113,19 +140,18 @@ fn gradients_through_rastrigin() -> Result<()> {
 #[test]
 fn shards_of_fused_steps_agree_with_one_plain_graph() -> Result<()> {
     let model = small_model(2)?;
-    let step_size = Schedule::new(&around_fixed(&model, 1.0, 8), CPU)?;
-    let network = least_squares::Network::new(&model, &step_size)?;
+    let step_size = steps(&around_fixed(&model, 1.0, 8))?;
+    let (problem, network) = (observations(&model)?, descent(&model, &step_size)?);
     let rng = |shard: usize| sampling::rng(3, shard as u64);
     let (depth, batch_size) = (30, 125);
-    let parameters = [step_size.parameter()];
-    let (loss, gradients) = batch_gradient(&network, &parameters, depth, batch_size, rng)?;
+    let (loss, gradients) = batch_gradient(&problem, &network, depth, batch_size, rng)?;
 
     let batches = [50, 50, 25].iter().enumerate();
-    let batches = batches.map(|(shard, &rows)| network.draw(rows, &mut rng(shard)));
+    let batches = batches.map(|(shard, &rows)| problem.draw(rows, &mut rng(shard)));
     let batches = batches.collect::<Result<Vec<_>>>()?;
     let join = |f: fn(&Batch<Tensor>) -> &Tensor| Tensor::cat(&batches.iter().map(f).collect::<Vec<_>>(), 0);
-    let (b, solution) = (join(|batch| &batch.problem)?, join(|batch| &batch.solution)?);
-    let (eta, mut x) = (&parameters[0], b.zeros_like()?);
+    let (b, solution) = (join(|batch| &batch.data)?, join(|batch| &batch.solution)?);
+    let (eta, mut x) = (step_size.parameter(), b.zeros_like()?);
     for k in 0..depth {
         let gradient = (x.matmul(&model.gram)? - &b)?;
         x = (&x - gradient.broadcast_mul(&eta.get(k % 8)?)?)?;
@@ -218,8 +244,8 @@ fn gradient_descent_contracts_as_its_eigenvalues_say() -> Result<()> {
     for seed in 0..5 {
         let model = small_model(seed)?;
         let fixed = theory::fixed_step_size(&model.eigenvalues);
-        let network = least_squares::Network::new(&model, &Schedule::new(&[fixed], CPU)?)?;
-        let mse = mean_squared_errors(&network, 200, 50, seed)?;
+        let network = descent(&model, &steps(&[fixed])?)?;
+        let mse = mean_metrics(&observations(&model)?, &network, 200, 50, seed)?;
         let rate = theory::contraction(&[fixed], &model.eigenvalues);
         for (k, error) in mse.iter().enumerate() {
             let bound = mse[0] * (rate.powi(2 * k as i32) * (1.0 + 1e-9) + 1e-25);
@@ -237,12 +263,18 @@ fn gradient_descent_contracts_as_its_eigenvalues_say() -> Result<()> {
 /// Trains periodic step sizes on a 40 × 20 problem; returns them and the eigenvalues.
 fn trained_steps(seed: u64, period: usize, num_generations: usize) -> Result<(Vec<f64>, Vec<f64>)> {
     let model = LinearModel::gaussian(40, 20, &mut sampling::rng(seed, 0), CPU)?;
-    let schedule = &Schedule::constant(0.0, period, CPU)?;
-    let network = least_squares::Network::new(&model, schedule)?;
-    let training = Incremental { num_generations, num_updates: 40, batch_size: 50, num_test: 50, ..Default::default() };
-    let learnable = Learnable { name: "step_size", schedule, learning_rate: 3e-4 };
-    let learned = training.learn("learned", "", &network, &[learnable], &mut Context::new(seed))?;
-    Ok((learned.step_sizes().to_vec(), model.eigenvalues))
+    let training = Training {
+        num_generations,
+        num_updates: 40,
+        batch_size: 50,
+        num_test: 50,
+        learning_rate: 3e-4,
+        ..Default::default()
+    };
+    let network = descent(&model, &training.step_sizes(Period::Of(period), CPU)?)?;
+    let problem = observations(&model)?;
+    let learned = training.method("learned", "", &problem, &network, &mut Context::new(seed))?;
+    Ok((learned.step_sizes(), model.eigenvalues))
 }
 
 #[test]
@@ -281,9 +313,14 @@ fn the_smallest_network_learns_the_step_one_half() -> Result<()> {
     Ok(())
 }
 
+/// The `index`-th of the methods that were trained.
+fn learned(outcome: &Comparison, index: usize) -> &Method {
+    outcome.learned().nth(index).expect("a trained method")
+}
+
 /// Least MSE of the baselines, and that of learned algorithm `index`, at iteration `k`.
 fn ratio(outcome: &Comparison, index: usize, k: usize) -> f64 {
-    outcome.best_fixed(k) / outcome.learned[index].curve.mse[k]
+    outcome.best_fixed(k) / learned(outcome, index).mse[k]
 }
 
 #[test]
@@ -293,7 +330,7 @@ fn least_squares_beats_its_baseline() -> Result<()> {
             num_observations: 40,
             num_unknowns: 20,
             period: vec![Period::Of(2), Period::Of(8), Period::Free],
-            training: Incremental {
+            training: Training {
                 num_generations: 30,
                 batch_size: 50,
                 learning_rate: 3e-4,
@@ -312,9 +349,9 @@ fn the_quadratic_beats_its_baseline() -> Result<()> {
     for seed in 1..=5 {
         let outcome = quadratic::Quadratic::run(&Default::default(), &mut Context::new(seed))?;
         assert!(ratio(&outcome, 0, 25) > 3.0 && ratio(&outcome, 0, 30) > 3.0, "seed {seed}");
-        let first = outcome.fixed[0].curve.mse[0];
+        let first = outcome.methods[0].mse[0];
         assert!((90.0..110.0).contains(&first), "E‖x₀‖² = n = 100, not {first}");
-        assert_eq!(first, outcome.learned[0].curve.mse[0], "both curves are normalised alike, on the same problems");
+        assert_eq!(first, learned(&outcome, 0).mse[0], "both curves are normalised alike, on the same problems");
     }
     Ok(())
 }
@@ -326,7 +363,7 @@ fn learned_penalties_help_at_few_iterations() -> Result<()> {
             num_observations: 40,
             num_unknowns: 20,
             penalty_learning_rate: 0.03,
-            training: Incremental {
+            training: Training {
                 num_generations: 20,
                 batch_size: 50,
                 learning_rate: 3e-4,
@@ -336,7 +373,7 @@ fn learned_penalties_help_at_few_iterations() -> Result<()> {
         };
         let outcome = ridge::Ridge::run(&config, &mut Context::new(seed))?;
         for k in [5, 10] {
-            let mse = |index: usize| outcome.learned[index].curve.mse[k];
+            let mse = |index: usize| learned(&outcome, index).mse[k];
             assert!(mse(1) < mse(0) && mse(0) < outcome.best_fixed(k), "seed {seed}, iteration {k}");
         }
     }
@@ -349,7 +386,7 @@ fn learned_steps_get_below_the_noise_floor() -> Result<()> {
         let config = noisy_gd::Config {
             num_observations: 40,
             num_unknowns: 20,
-            training: Incremental {
+            training: Training {
                 num_generations: 40,
                 batch_size: 50,
                 learning_rate: 3e-5,
@@ -360,13 +397,12 @@ fn learned_steps_get_below_the_noise_floor() -> Result<()> {
         let outcome = noisy_gd::NoisyGd::run(&config, &mut Context::new(seed))?;
         // The baseline needs longer than the learned steps to reach its floor.
         let model = LinearModel::gaussian(40, 20, &mut sampling::rng(seed, 0), CPU)?;
-        let step_size = Schedule::new(&[outcome.comparison.fixed[0].step_size], CPU)?;
-        let least_squares = least_squares::Network::new(&model, &step_size)?;
-        let network = noisy_gd::Network { least_squares, noise_std: 1.0 };
-        let settled = &mean_squared_errors(&network, 250, 200, seed)?[150..];
+        let exact = descent(&model, &steps(&outcome.comparison.methods[0].step_sizes())?)?;
+        let network = noisy_gd::NoisyGradientDescent { exact, noise_std: 1.0 };
+        let settled = &mean_metrics(&observations(&model)?, &network, 250, 200, seed)?[150..];
         let settled = settled.iter().sum::<f64>() / settled.len() as f64;
         assert!((settled / outcome.noise_floor - 1.0).abs() < 0.05, "seed {seed}: {settled} {}", outcome.noise_floor);
-        let learned = outcome.comparison.learned[0].curve.mse[40];
+        let learned = learned(&outcome.comparison, 0).mse[40];
         assert!(learned < 0.6 * outcome.noise_floor, "seed {seed}: {learned} {}", outcome.noise_floor);
     }
     Ok(())
@@ -378,11 +414,11 @@ fn projected_gradient_descent_reaches_a_millionth() -> Result<()> {
         for seed in 1..=3 {
             let config = pgd::Config {
                 observation_std,
-                training: Incremental { batch_size: 100, ..pgd::Config::default().training },
+                training: Training { batch_size: 100, ..pgd::Config::default().training },
                 ..Default::default()
             };
             let outcome = pgd::Pgd::run(&config, &mut Context::new(seed))?;
-            let (learned, ratio) = (outcome.comparison.learned[0].curve.mse[25], ratio(&outcome.comparison, 0, 25));
+            let (learned, ratio) = (learned(&outcome.comparison, 0).mse[25], ratio(&outcome.comparison, 0, 25));
             let reached = learned < 1e-6 || observation_std > 1.0;
             assert!(reached && ratio > 100.0, "σ = {observation_std}, seed {seed}: {learned:e} {ratio}");
             assert!(observation_std == 1.0 || outcome.active > 0.2, "{}", outcome.active);
@@ -396,7 +432,7 @@ fn rastrigin_ends_below_every_fixed_step() -> Result<()> {
     for seed in 1..=3 {
         let config = rastrigin::Config {
             num_unknowns: 20,
-            training: Incremental {
+            training: Training {
                 num_generations: 30,
                 num_updates: 30,
                 learning_rate: 2e-5,
@@ -405,30 +441,25 @@ fn rastrigin_ends_below_every_fixed_step() -> Result<()> {
             ..Default::default()
         };
         let outcome = rastrigin::Rastrigin::run(&config, &mut Context::new(seed))?;
-        assert_eq!(outcome.fixed.len(), 3);
+        assert_eq!(outcome.fixed().count(), 3);
         assert!(ratio(&outcome, 0, 30) > 1.5, "seed {seed}: {}", ratio(&outcome, 0, 30));
     }
     Ok(())
 }
 
-/// A network on the fixture's mini-batches, in their order, whatever the generator says.
-struct OnFixture<U: Unfolded> {
-    network: U,
-    batches: Vec<Batch<U::Problem>>,
+/// The fixture's mini-batches, in their order, whatever the generator says.
+struct OnFixture<D> {
+    batches: Vec<Batch<D>>,
     next: AtomicUsize,
 }
 
-impl<U: Unfolded<Problem: Clone + Sync>> Unfolded for OnFixture<U> {
-    type Problem = U::Problem;
+impl<D: Clone + Sync> Problem for OnFixture<D> {
+    type Data = D;
 
-    fn draw(&self, count: usize, _: &mut Rng) -> Result<Batch<U::Problem>> {
+    fn draw(&self, count: usize, _: &mut Rng) -> Result<Batch<D>> {
         // The one problem that the test set has: the mini-batches are larger.
         let update = if count == 1 { 0 } else { self.next.fetch_add(1, Ordering::Relaxed) };
         Ok(self.batches[update].clone())
-    }
-
-    fn iterate(&self, k: usize, x: &Tensor, problem: &U::Problem, rng: &mut Rng) -> Result<Tensor> {
-        self.network.iterate(k, x, problem, rng)
     }
 }
 
@@ -462,19 +493,17 @@ fn assert_close(what: &str, found: &[f64], wanted: &[f64], tolerance: f64) {
     }
 }
 
-/// Every update of the fixture's runs, then the same by [`Incremental`]; and its gradients. `network` gets step sizes.
-fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
+/// Every update of the fixture's runs, then the same by [`Training`]; and its gradients. `network` gets step sizes.
+fn check_parity<A: Algorithm<Data: Clone + Sync>>(
     fixture: &Value,
     start: &[f64],
-    batches: &[Batch<U::Problem>],
+    batches: &[Batch<A::Data>],
     tolerance: f64,
-    network: impl Fn(&Schedule) -> Result<U>,
+    network: impl Fn(&Schedule) -> Result<A>,
 ) -> Result<()> {
     let batch_size = batches[0].start.dim(0)?;
     let rng = |_| sampling::rng(0, 0);
-    let on = |step_size: &Schedule| -> Result<_> {
-        Ok(OnFixture { network: network(step_size)?, batches: batches.to_vec(), next: AtomicUsize::new(0) })
-    };
+    let problem = || OnFixture { batches: batches.to_vec(), next: AtomicUsize::new(0) };
     let incremental = &fixture["incremental"];
     let (depths, inner) =
         (incremental["num_iterations"].as_u64().unwrap() as usize, incremental["inner"].as_u64().unwrap() as usize);
@@ -483,33 +512,33 @@ fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
         let losses = numbers(&run["loss"]);
         let rows: Vec<Vec<f64>> = run["step_size"].as_array().unwrap().iter().map(numbers).collect();
 
-        let step_size = Schedule::new(start, CPU)?;
-        let unfolded = on(&step_size)?;
-        let parameters = [step_size.parameter()];
-        let mut adam = Optimizer::new(parameters.to_vec(), Rule::Adam.with(learning_rate))?;
+        let step_size = steps(start)?;
+        let (problem_in_turn, algorithm) = (problem(), network(&step_size)?);
+        let mut adam = Optimizer::new(vec![step_size.parameter().clone()], Rule::Adam.with(learning_rate))?;
         for update in 0..depths * inner {
-            let (loss, gradients) = batch_gradient(&unfolded, &parameters, 1 + update / inner, batch_size, rng)?;
+            let depth = 1 + update / inner;
+            let (loss, gradients) = batch_gradient(&problem_in_turn, &algorithm, depth, batch_size, rng)?;
             assert_close(&format!("loss {update}"), &[loss], &[losses[update]], tolerance);
             adam.step(&gradients)?;
             assert_close(&format!("step sizes {update}"), &step_size.values()?, &rows[update + 1], tolerance);
         }
 
-        let step_size = Schedule::new(start, CPU)?;
+        let step_size = Schedule::learned("step_size", &Tensor::new(start, CPU)?, learning_rate)?;
         let training =
-            Incremental { num_generations: depths, num_updates: inner, batch_size, num_test: 1, ..Default::default() };
-        let learnable = Learnable { name: "step_size", schedule: &step_size, learning_rate };
-        let learned = training.learn("learned", "", &on(&step_size)?, &[learnable], &mut Context::new(1))?;
-        assert_close("step sizes", learned.step_sizes(), rows.last().unwrap(), tolerance);
+            Training { num_generations: depths, num_updates: inner, batch_size, num_test: 1, ..Default::default() };
+        let context = &mut Context::new(1);
+        let learned = training.method("learned", "", &problem(), &network(&step_size)?, context)?;
+        assert_close("step sizes", &learned.step_sizes(), rows.last().unwrap(), tolerance);
         let means: Vec<f64> = losses.chunks(inner).map(|losses| losses.iter().sum::<f64>() / inner as f64).collect();
-        assert_close("train_loss", &learned.generations.column("train_loss"), &means, tolerance);
+        let generations = learned.generations.expect("a training");
+        assert_close("train_loss", &generations.column("train_loss"), &means, tolerance);
     }
     for gradient in fixture["gradients"].as_array().unwrap() {
-        let step_size = Schedule::new(&numbers(&gradient["step_size"]), CPU)?;
+        let step_size = steps(&numbers(&gradient["step_size"]))?;
         let depth = gradient["num_iterations"].as_u64().unwrap() as usize;
-        let parameters = [step_size.parameter()];
-        let (loss, found) = batch_gradient(&on(&step_size)?, &parameters, depth, batch_size, rng)?;
+        let (loss, found) = batch_gradient(&problem(), &network(&step_size)?, depth, batch_size, rng)?;
         assert_close("loss", &[loss], &numbers(&gradient["loss"]), tolerance);
-        let found = found.get(&parameters[0]).unwrap().to_vec1::<f64>()?;
+        let found = found.get(step_size.parameter()).unwrap().to_vec1::<f64>()?;
         assert_close("gradient", &found, &numbers(&gradient["gradient"]), 10.0 * tolerance);
     }
     Ok(())
@@ -519,12 +548,11 @@ fn check_parity<U: Unfolded<Problem: Clone + Sync>>(
 fn parity_of_least_squares() -> Result<()> {
     let fixture = fixture("least_squares")?;
     let model = LinearModel::new(tensor(&fixture["a"])?)?;
-    let network = |step_size: &Schedule| least_squares::Network::new(&model, step_size);
-    let solution = network(&Schedule::new(&[0.0], CPU)?)?.solution;
+    let solution = model.solution(0.0)?;
     let batch = |y: &Value| -> Result<_> {
         let y = tensor(y)?;
         let b = model.adjoint.forward(&y)?;
-        Ok(Batch { start: b.zeros_like()?, solution: solution.forward(&y)?, problem: b })
+        Ok(Batch { start: b.zeros_like()?, solution: solution.forward(&y)?, data: b })
     };
     let batches = fixture["y"].as_array().unwrap().iter().map(batch).collect::<Result<Vec<_>>>()?;
     assert_close(
@@ -533,7 +561,7 @@ fn parity_of_least_squares() -> Result<()> {
         &numbers(&fixture["fixed_step_size"]),
         1e-13,
     );
-    check_parity(&fixture, &[0.0; 8], &batches, 1e-12, network)
+    check_parity(&fixture, &[0.0; 8], &batches, 1e-12, |step_size| descent(&model, step_size))
 }
 
 #[test]
@@ -545,10 +573,10 @@ fn parity_of_projected_gradient_descent() -> Result<()> {
         let b = model.adjoint.forward(&tensor(y)?)?;
         let solution = linalg::box_minimum(&model.gram, &b, 1.0)?;
         assert_close("x*", &solution.flatten_all()?.to_vec1::<f64>()?, &numbers(x_star), 1e-12);
-        Ok(Batch { start: b.zeros_like()?, solution, problem: b })
+        Ok(Batch { start: b.zeros_like()?, solution, data: b })
     };
     let batches = pairs.map(batch).collect::<Result<Vec<_>>>()?;
-    check_parity(&fixture, &[0.0; 6], &batches, 1e-12, |step_size| pgd::Network::new(&model, 1.0, step_size))
+    check_parity(&fixture, &[0.0; 6], &batches, 1e-12, |step_size| projected(&model, step_size))
 }
 
 #[test]
@@ -556,11 +584,11 @@ fn parity_of_rastrigin() -> Result<()> {
     let fixture = fixture("rastrigin")?;
     let batch = |x0: &Value| -> Result<_> {
         let start = tensor(x0)?;
-        Ok(Batch { solution: start.zeros_like()?, start, problem: () })
+        Ok(Batch { solution: start.zeros_like()?, start, data: () })
     };
     let batches = fixture["x0"].as_array().unwrap().iter().map(batch).collect::<Result<Vec<_>>>()?;
     check_parity(&fixture, &[0.01; 6], &batches, 1e-11, |step_size| {
-        Ok(rastrigin::Network { num_unknowns: 5, start_std: 5.0, step_size: step_size.clone(), device: CPU.clone() })
+        Ok(rastrigin::GradientDescent { step_size: step_size.clone() })
     })
 }
 
@@ -569,7 +597,7 @@ fn small_ridge(context: &mut Context) -> Result<String> {
     let config = ridge::Config {
         num_observations: 20,
         num_unknowns: 10,
-        training: Incremental {
+        training: Training {
             num_generations: 6,
             num_updates: 5,
             batch_size: 60,
@@ -585,7 +613,7 @@ fn small_noisy_gd(context: &mut Context) -> Result<String> {
     let config = noisy_gd::Config {
         num_observations: 20,
         num_unknowns: 10,
-        training: Incremental {
+        training: Training {
             num_generations: 6,
             num_updates: 5,
             batch_size: 60,
@@ -601,7 +629,7 @@ fn small_least_squares(context: &mut Context) -> Result<String> {
     let config = least_squares::Config {
         num_observations: 20,
         num_unknowns: 10,
-        training: Incremental {
+        training: Training {
             num_generations: 6,
             num_updates: 5,
             batch_size: 60,
@@ -652,7 +680,7 @@ fn an_interrupted_run_continues_as_if_nothing_had_happened() -> Result<()> {
         let whole = run(&mut Context::new(1))?;
         // In the first generation, at its end, in the last one, and again and again.
         for patience in [0, 3, 5, 6, 14, 29, 30, 31] {
-            let mut checkpoint = common::checkpoint::Checkpoint::new();
+            let mut checkpoint = common::context::Checkpoint::new();
             let mut stops = 0;
             let result = loop {
                 let observer = Impatient { patience: Cell::new(if stops < 3 { patience } else { 1000 }) };

@@ -5,7 +5,7 @@ mod support;
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use candle_core::Device;
-use common::plot::missing_glyphs;
+use common::figure::missing_glyphs;
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
 use support::programs::{
@@ -261,7 +261,7 @@ fn a_chapters_program_runs_its_sections_and_prints_a_row_for_each() {
         let run = tiny_run(place.path(), name, "run", &[]);
         let prefix = format!("sec{}_", name.trim_start_matches("chapter"));
         // The questions of the reading group are not sections of the book.
-        let asked = |section: &String| chapter2::QUESTIONS.iter().any(|q| q.name == section);
+        let asked = |section: &String| chapter2::CHAPTER.questions.iter().any(|q| q.name == section);
         let sections: Vec<_> =
             section_programs().into_iter().filter(|section| section.starts_with(&prefix) && !asked(section)).collect();
         assert!(!sections.is_empty(), "{name}");

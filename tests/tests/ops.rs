@@ -1,10 +1,8 @@
 //! The fast operations of `common::ops` against their plain candle twins.
 
 use candle_core::{DType, Device, Error, Result, Tensor, Var};
-use common::ops::{
-    AffineStep, FixedMap, entry, entry_plain, hardtanh, relu, sum_squared_error, sum_squared_error_plain,
-    update_in_place,
-};
+use common::loss::{sum_squared_error, sum_squared_error_plain};
+use common::ops::{AffineStep, FixedMap, entry, entry_plain, hardtanh, relu, update_in_place};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 

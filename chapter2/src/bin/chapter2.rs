@@ -1,5 +1,5 @@
-//! All sections of chapter 2, in order, with their defaults.
+//! See [`chapter2::CHAPTER`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main_chapter("chapter2", "All sections of chapter 2, in order", &chapter2::SECTIONS)
+    shell::chapter(&chapter2::CHAPTER)
 }

@@ -1,5 +1,5 @@
 //! See [`chapter2::regression`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::regression::Regression>()
+    shell::section(&common::section::Entry::of::<chapter2::regression::Regression>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter2::autodiff`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::autodiff::Autodiff>()
+    shell::section(&common::section::Entry::of::<chapter2::autodiff::Autodiff>())
 }

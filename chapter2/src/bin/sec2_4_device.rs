@@ -1,5 +1,5 @@
 //! See [`chapter2::device`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::device::DeviceDemo>()
+    shell::section(&common::section::Entry::of::<chapter2::device::DeviceDemo>())
 }

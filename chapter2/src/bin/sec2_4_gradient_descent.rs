@@ -1,5 +1,5 @@
 //! See [`chapter2::gradient_descent`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::gradient_descent::GradientDescent>()
+    shell::section(&common::section::Entry::of::<chapter2::gradient_descent::GradientDescent>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter2::rbf`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::rbf::Rbf>()
+    shell::section(&common::section::Entry::of::<chapter2::rbf::Rbf>())
 }

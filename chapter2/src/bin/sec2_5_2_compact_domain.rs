@@ -1,5 +1,5 @@
 //! See [`chapter2::compact_domain`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::compact_domain::CompactDomain>()
+    shell::section(&common::section::Entry::of::<chapter2::compact_domain::CompactDomain>())
 }

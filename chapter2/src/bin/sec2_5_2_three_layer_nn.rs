@@ -1,5 +1,5 @@
 //! See [`chapter2::three_layer_nn`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::three_layer_nn::ThreeLayerNn>()
+    shell::section(&common::section::Entry::of::<chapter2::three_layer_nn::ThreeLayerNn>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter2::analytic`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::analytic::Analytic>()
+    shell::section(&common::section::Entry::of::<chapter2::analytic::Analytic>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter2::rbf_vs_nn`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter2::rbf_vs_nn::RbfVsNn>()
+    shell::section(&common::section::Entry::of::<chapter2::rbf_vs_nn::RbfVsNn>())
 }

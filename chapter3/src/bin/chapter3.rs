@@ -1,5 +1,5 @@
-//! All sections of chapter 3, in order, with their defaults.
+//! See [`chapter3::CHAPTER`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main_chapter("chapter3", "All sections of chapter 3, in order", &chapter3::SECTIONS)
+    shell::chapter(&chapter3::CHAPTER)
 }

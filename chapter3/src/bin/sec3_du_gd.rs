@@ -1,5 +1,5 @@
 //! See [`chapter3::du_gd`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::du_gd::DuGd>()
+    shell::section(&common::section::Entry::of::<chapter3::du_gd::DuGd>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter3::least_squares`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::least_squares::LeastSquares>()
+    shell::section(&common::section::Entry::of::<chapter3::least_squares::LeastSquares>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter3::quadratic`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::quadratic::Quadratic>()
+    shell::section(&common::section::Entry::of::<chapter3::quadratic::Quadratic>())
 }

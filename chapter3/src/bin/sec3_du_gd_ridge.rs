@@ -1,5 +1,5 @@
 //! See [`chapter3::ridge`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::ridge::Ridge>()
+    shell::section(&common::section::Entry::of::<chapter3::ridge::Ridge>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter3::noisy_gd`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::noisy_gd::NoisyGd>()
+    shell::section(&common::section::Entry::of::<chapter3::noisy_gd::NoisyGd>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter3::pgd`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::pgd::Pgd>()
+    shell::section(&common::section::Entry::of::<chapter3::pgd::Pgd>())
 }

@@ -1,5 +1,5 @@
 //! See [`chapter3::rastrigin`].
 
 fn main() -> std::process::ExitCode {
-    common::program::main::<chapter3::rastrigin::Rastrigin>()
+    shell::section(&common::section::Entry::of::<chapter3::rastrigin::Rastrigin>())
 }

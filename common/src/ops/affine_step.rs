@@ -1,4 +1,4 @@
-use super::kernel::{self, Fixed, LANES};
+use super::kernel::{self, FixedMatrix, LANES};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 ///
 /// A noisy gradient Gx − b + w is the same step with b − w in place of b.
 #[derive(Clone, Debug)]
-pub struct AffineStep(Arc<Fixed>);
+pub struct AffineStep(Arc<FixedMatrix>);
 
 impl AffineStep {
     /// The step for the square matrix `g`, `[n, n]`. A gradient of `g` is never computed, even if it is a variable.
@@ -38,7 +38,7 @@ impl AffineStep {
         if rows != columns || rows == 0 {
             bail!("an affine step needs a square matrix, not {rows}×{columns}");
         }
-        Ok(Self(Arc::new(Fixed::new(g)?)))
+        Ok(Self(Arc::new(FixedMatrix::new(g)?)))
     }
 
     /// x − η(Gx − b) for each row of a batch x `[K, n]`, or for one vector `[n]`; η is `step_size`, rank 0, and b has
@@ -110,7 +110,7 @@ impl AffineStep {
 }
 
 /// The operation on x, the coefficients (η alone, or η and λ) and b.
-struct Step(Arc<Fixed>);
+struct Step(Arc<FixedMatrix>);
 
 /// η and λ, which is zero where it is not given.
 fn coefficients<T: WithDType>(entries: &[T]) -> (T, T) {

@@ -2,30 +2,30 @@ use super::kernel;
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, IndexOp, Layout, Result, Shape, Tensor, WithDType, bail};
 
-/// Entry `index` of a learnable vector `[T]`, rank 0: the step size of one iteration out of a schedule.
+/// Entry `index` along the first dimension of a learnable tensor `[T, …]`: what one iteration uses of a schedule, a step size
+/// (rank 0) out of a vector, or a vector or matrix out of a tensor of higher rank.
 ///
-/// One node in the graph where indexing (`vector.i(index)`) makes several.
+/// One node in the graph where indexing (`tensor.i(index)`) makes several.
 ///
 /// # Errors
-/// `vector` is not of rank 1, or `index` is not below its length.
-pub fn entry(vector: &Tensor, index: usize) -> Result<Tensor> {
-    if !kernel::is_fast(vector) {
-        return entry_plain(vector, index);
+/// `tensor` has rank 0, or `index` is not below its length.
+pub fn entry(tensor: &Tensor, index: usize) -> Result<Tensor> {
+    if !kernel::is_fast(tensor) {
+        return entry_plain(tensor, index);
     }
-    let length = vector.dims1()?;
+    let length = tensor.dim(0)?;
     if index >= length {
-        bail!("no entry {index} in a vector of {length}");
+        bail!("no entry {index} in a schedule of {length}");
     }
-    vector.contiguous()?.apply_op1(Entry(index))
+    tensor.contiguous()?.apply_op1(Entry(index))
 }
 
 /// [`entry`] by plain candle operations.
 ///
 /// # Errors
 /// As [`entry`].
-pub fn entry_plain(vector: &Tensor, index: usize) -> Result<Tensor> {
-    vector.dims1()?;
-    vector.i(index)
+pub fn entry_plain(tensor: &Tensor, index: usize) -> Result<Tensor> {
+    tensor.i(index)
 }
 
 struct Entry(usize);
@@ -35,18 +35,21 @@ impl CustomOp1 for Entry {
         "entry"
     }
 
-    fn cpu_fwd(&self, vector: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(vector.dtype(), T => {
-            let entries = kernel::entries::<T>(vector, layout)?;
-            Ok((T::to_cpu_storage_owned(vec![entries[self.0]]), Shape::from(())))
+    fn cpu_fwd(&self, tensor: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        kernel::for_dtype!(tensor.dtype(), T => {
+            let entries = kernel::entries::<T>(tensor, layout)?;
+            let shape = Shape::from(&layout.dims()[1..]);
+            let size = shape.elem_count();
+            Ok((T::to_cpu_storage_owned(entries[self.0 * size..][..size].to_vec()), shape))
         })
     }
 
-    fn bwd(&self, vector: &Tensor, _entry: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, tensor: &Tensor, _entry: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         kernel::for_dtype!(grad.dtype(), T => {
-            let mut one_hot = vec![T::from_f64(0.0); vector.elem_count()];
-            one_hot[self.0] = grad.to_scalar::<T>()?;
-            Tensor::from_vec(one_hot, vector.shape(), vector.device()).map(Some)
+            let mut sparse = vec![T::from_f64(0.0); tensor.elem_count()];
+            let grad = grad.flatten_all()?.to_vec1::<T>()?;
+            sparse[self.0 * grad.len()..][..grad.len()].copy_from_slice(&grad);
+            Tensor::from_vec(sparse, tensor.shape(), tensor.device()).map(Some)
         })
     }
 }

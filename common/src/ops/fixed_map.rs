@@ -1,4 +1,4 @@
-use super::kernel::{self, Fixed};
+use super::kernel::{self, FixedMatrix};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Module, Result, Shape, Tensor, WithDType, bail};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// # candle_core::Result::Ok(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct FixedMap(Arc<Fixed>);
+pub struct FixedMap(Arc<FixedMatrix>);
 
 impl FixedMap {
     /// The map of the matrix `a`, `[m, n]`. A gradient of `a` is never computed, even if it is a variable.
@@ -26,7 +26,7 @@ impl FixedMap {
     /// # Errors
     /// `a` is no matrix.
     pub fn new(a: &Tensor) -> Result<Self> {
-        Ok(Self(Arc::new(Fixed::new(a)?)))
+        Ok(Self(Arc::new(FixedMatrix::new(a)?)))
     }
 
     /// x·Aᵀ, that is A·x for each row of a batch x `[K, n]` (result `[K, m]`) or for one vector `[n]` (result `[m]`).
@@ -117,7 +117,7 @@ impl Side {
 }
 
 struct Apply {
-    map: Arc<Fixed>,
+    map: Arc<FixedMatrix>,
     side: Side,
     relu: bool,
 }

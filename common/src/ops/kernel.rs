@@ -36,12 +36,12 @@ pub fn with_entries<T: WithDType, const N: usize, R>(
 /// A fixed matrix A and its transpose, both row-major: a product reads its second factor row by row, and forward and
 /// backward need one each.
 #[derive(Clone, Debug)]
-pub struct Fixed {
+pub struct FixedMatrix {
     pub matrix: Tensor,
     pub transpose: Tensor,
 }
 
-impl Fixed {
+impl FixedMatrix {
     pub fn new(matrix: &Tensor) -> Result<Self> {
         matrix.dims2()?;
         let matrix = matrix.detach().contiguous()?;
@@ -52,7 +52,7 @@ impl Fixed {
 
 /// Multiplications below which a product stays on the calling thread in one block.
 const PARALLEL_FROM: usize = 4_000_000;
-/// Rows of a block when a product is split. Fixed, so that the bits of the result depend on the shapes alone.
+/// Rows of a block when a product is split. FixedMatrix, so that the bits of the result depend on the shapes alone.
 const BLOCK_ROWS: usize = 64;
 
 /// Calls `f` with the first row's number and the rows of each block of a row-major matrix of `columns` columns, on the
@@ -254,5 +254,5 @@ macro_rules! for_dtype {
         }
     };
 }
-pub(super) use for_dtype;
+pub(crate) use for_dtype;
 pub(crate) use vectorised;

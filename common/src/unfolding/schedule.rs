@@ -1,6 +1,7 @@
+use anyhow::{Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
-use crate::ops;
+use crate::{ops, optim};
 
 /// The period of a schedule, as `--period` takes it: a whole number, or `free` for an entry per iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Period {
     }
 
     /// Reads `text`; for clap's `value_parser`.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
         const MAX: usize = 1000;
         match text.parse() {
             _ if text == "free" => Ok(Self::Free),
@@ -57,47 +58,68 @@ impl std::fmt::Display for Period {
 }
 
 impl serde::Serialize for Period {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// A learnable number per iteration, with period T: iteration k uses entry k mod T.
+/// A number (or vector, or matrix) for each iteration, with period T: iteration k uses entry k mod T.
 ///
 /// With as many entries as iterations it is free; with one entry it is a constant.
 #[derive(Debug, Clone)]
-pub struct Schedule(Var);
+pub struct Schedule {
+    name: &'static str,
+    entries: Var,
+    learning_rate: Option<f64>,
+}
 
 impl Schedule {
-    /// The schedule of these values, at least one.
-    pub fn new(values: &[f64], device: &Device) -> anyhow::Result<Self> {
-        Ok(Self(Var::new(values, device)?))
+    /// A schedule that stays as it is; `entries` is `[T]`, or `[T, …]` for vectors and matrices.
+    pub fn fixed(name: &'static str, entries: &Tensor) -> Result<Self> {
+        let entries = optim::parameter(entries)?;
+        ensure!(entries.rank() > 0 && entries.dim(0)? > 0, "{name}: a schedule needs an entry");
+        Ok(Self { name, entries, learning_rate: None })
     }
 
-    /// `period` (≥ 1) times the same `value`.
-    pub fn constant(value: f64, period: usize, device: &Device) -> anyhow::Result<Self> {
-        Self::new(&vec![value; period], device)
+    /// The same `value` in each iteration.
+    pub fn constant(name: &'static str, value: f64, device: &Device) -> Result<Self> {
+        Self::fixed(name, &Tensor::new(&[value], device)?)
     }
 
-    /// The number of iteration `k`, from 0; rank 0.
+    /// A schedule to learn, by an Adam of this learning rate, from `entries`.
+    pub fn learned(name: &'static str, entries: &Tensor, learning_rate: f64) -> Result<Self> {
+        Ok(Self { learning_rate: Some(learning_rate), ..Self::fixed(name, entries)? })
+    }
+
+    /// What it is: `step_size`, …
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The entry of iteration `k`, from 0; a number has rank 0.
     // ANCHOR: at
-    pub fn at(&self, k: usize) -> anyhow::Result<Tensor> {
-        Ok(ops::entry(&self.0, k % self.period())?)
+    pub fn at(&self, k: usize) -> Result<Tensor> {
+        Ok(ops::entry(&self.entries, k % self.period())?)
     }
     // ANCHOR_END: at
 
     /// The period T.
     pub fn period(&self) -> usize {
-        self.0.elem_count()
+        self.entries.dims()[0]
     }
 
-    /// What is learned, `[T]`.
-    pub fn parameter(&self) -> Var {
-        self.0.clone()
+    /// All entries, `[T, …]`; what is learned, if it is.
+    pub fn parameter(&self) -> &Var {
+        &self.entries
     }
 
-    /// The present values.
-    pub fn values(&self) -> anyhow::Result<Vec<f64>> {
-        Ok(self.0.to_vec1()?)
+    /// The learning rate of what is learned; none for what is fixed.
+    pub fn learning_rate(&self) -> Option<f64> {
+        self.learning_rate
+    }
+
+    /// The present entries, one after the other.
+    pub fn values(&self) -> Result<Vec<f64>> {
+        Ok(self.entries.flatten_all()?.to_vec1()?)
     }
 }

@@ -8,13 +8,19 @@ pub fn fixed_step_size(eigenvalues: &[f64]) -> f64 {
 }
 // ANCHOR_END: fixed_step_size
 
-/// The mean contraction of an iteration with the step sizes η₀ … η_T₋₁ in turn: max over λ of Π |1 − ηₖλ|^(1/T).
+/// p(λ) = Π (1 − ηₖλ): what the step sizes η₀ … η_T₋₁ in turn do to the error along an eigenvector with the eigenvalue λ.
+// ANCHOR: polynomial
+pub fn polynomial(step_sizes: &[f64], lambda: f64) -> f64 {
+    step_sizes.iter().map(|eta| 1.0 - eta * lambda).product()
+}
+// ANCHOR_END: polynomial
+
+/// The mean contraction of an iteration with the step sizes η₀ … η_T₋₁ in turn: max over λ of |p(λ)|^(1/T).
 ///
 /// It is the spectral radius of T iterations, per iteration: the MSE falls by its square.
 // ANCHOR: contraction
 pub fn contraction(step_sizes: &[f64], eigenvalues: &[f64]) -> f64 {
-    let product = |lambda: &f64| -> f64 { step_sizes.iter().map(|eta| (1.0 - eta * lambda).abs()).product() };
-    let worst = eigenvalues.iter().map(product).fold(0.0, f64::max);
+    let worst = eigenvalues.iter().map(|&lambda| polynomial(step_sizes, lambda).abs()).fold(0.0, f64::max);
     worst.powf(1.0 / step_sizes.len() as f64)
 }
 // ANCHOR_END: contraction

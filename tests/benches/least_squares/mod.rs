@@ -3,12 +3,13 @@
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
-use chapter3::{least_squares::Network, linear_model::LinearModel};
+use chapter3::least_squares::{GradientDescent, Observations};
 use common::{
-    ops::entry_plain,
+    linear_model::LinearModel,
+    ops::{AffineStep, entry_plain},
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
-    unfolding::{Batch, Schedule, Unfolded, batch_gradient},
+    unfolding::{Algorithm, Schedule, batch_gradient},
 };
 use rand::Rng as _;
 use rand_distr::StandardNormal;
@@ -51,39 +52,42 @@ pub fn train_by_hand(training: &Training, model: &LinearModel) -> Result<(Vec<f6
     }))
 }
 
-/// The section's network with plain candle operations in its iterations.
-pub struct Plain(pub Network);
+/// The section's algorithm with plain candle operations in its iterations.
+pub struct Plain(pub GradientDescent);
 
-impl Unfolded for Plain {
-    type Problem = Tensor;
+impl Algorithm for Plain {
+    type Data = Tensor;
 
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        self.0.draw(count, rng)
+    fn schedules(&self) -> Vec<&Schedule> {
+        self.0.schedules()
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
         let schedule = &self.0.step_size;
-        let step_size = entry_plain(&schedule.parameter(), k % schedule.period())?;
+        let step_size = entry_plain(schedule.parameter(), k % schedule.period())?;
         Ok(self.0.step.forward_plain(x, &step_size, b)?)
     }
 }
 
-/// The section's training of the network that `unfold` makes of its parts: the loss of each update, ‖x* − x‖²/batch, and
-/// the learned step sizes.
-pub fn train<U: Unfolded>(
+/// The section's training of what `unfold` makes of its algorithm: the loss of each update, ‖x* − x‖²/batch, and the learned
+/// step sizes.
+pub fn train<A: Algorithm<Data = Tensor>>(
     training: &Training,
     model: &LinearModel,
-    unfold: impl Fn(Network) -> U,
+    unfold: impl Fn(GradientDescent) -> A,
 ) -> Result<(Vec<f64>, Vec<f64>)> {
-    let step_size = Schedule::constant(0.0, training.period, &Device::Cpu)?;
-    let network = unfold(Network::new(model, &step_size)?);
-    let parameters = [step_size.parameter()];
-    let mut optimizer = Optimizer::new(parameters.to_vec(), Rule::Adam.with(training.learning_rate))?;
+    let zeros = Tensor::zeros(training.period, model.a.dtype(), &Device::Cpu)?;
+    let step_size = Schedule::learned("step_size", &zeros, training.learning_rate)?;
+    let problem = Observations { solution: model.solution(0.0)?, model: model.clone() };
+    let step = AffineStep::new(&model.gram)?;
+    let algorithm = unfold(GradientDescent { step, step_size: step_size.clone() });
+    let parameters = vec![step_size.parameter().clone()];
+    let mut optimizer = Optimizer::new(parameters, Rule::Adam.with(training.learning_rate))?;
     let mut losses = vec![];
     for depth in 1..=training.max_depth {
         for update in 0..training.updates {
             let rng = |shard| rng(depth, update, shard);
-            let (loss, gradients) = batch_gradient(&network, &parameters, depth, training.batch, rng)?;
+            let (loss, gradients) = batch_gradient(&problem, &algorithm, depth, training.batch, rng)?;
             losses.push(loss);
             optimizer.step(&gradients)?;
         }

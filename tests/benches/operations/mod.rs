@@ -4,6 +4,7 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer as _};
 use common::{
+    loss,
     ops::{self, AffineStep, FixedMap},
     optim::{Optimizer, Rule},
     sampling::{normal_matrix, rng},
@@ -123,6 +124,6 @@ fn elementwise() -> Result<Vec<Operation>> {
     Ok(vec![
         both("relu", on(ops::relu), on(|x| x.relu())),
         both("hardtanh", on(ops::hardtanh), on(|x| x.clamp(-1.0, 1.0))),
-        both("sum_squared_error", error(ops::sum_squared_error), error(ops::sum_squared_error_plain)),
+        both("sum_squared_error", error(loss::sum_squared_error), error(loss::sum_squared_error_plain)),
     ])
 }

@@ -5,16 +5,20 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::{rbf, regression, three_layer_nn};
-use chapter3::{least_squares, linear_model::LinearModel, pgd, rastrigin};
+use chapter3::{
+    least_squares::{self, Observations},
+    pgd, rastrigin,
+};
 use common::{
     context::Context,
+    linear_model::LinearModel,
     loss::{half_sum_squared_error, sum_squared_error},
-    ops::FixedMap,
+    ops::{AffineStep, FixedMap},
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
     table::Table,
     training::train,
-    unfolding::{Batch, Incremental, Period, Schedule, Unfolded},
+    unfolding::{self, Algorithm, Batch, Period, Problem, Schedule},
 };
 use rand::Rng as _;
 
@@ -96,74 +100,63 @@ pub fn three_layer_network() -> Result<Training> {
 pub fn unfolded_least_squares() -> Result<Training> {
     let training = least_squares::Config::default().training;
     let model = LinearModel::gaussian(100, 50, &mut sampling::rng(1, 0), &CPU)?;
-    Ok(unfolded(training, Period::Of(8), move |step_size| least_squares::Network::new(&model, step_size)))
+    let step = AffineStep::new(&model.gram)?;
+    let problem = Observations { solution: model.solution(0.0)?, model };
+    let algorithm = move |step_size| least_squares::GradientDescent { step: step.clone(), step_size };
+    Ok(unfolded(training, Period::Of(8), problem, algorithm))
 }
 
 /// Section 3's projected gradient descent with problems that were solved before: depth 1 to 25, 40 updates each.
 pub fn unfolded_projected_gradient() -> Result<Training> {
     let training = pgd::Config::default().training;
     let model = LinearModel::gaussian(20, 10, &mut sampling::rng(1, 0), &CPU)?;
-    let network = move |step_size: &Schedule| pgd::Network::new(&model, 5.0, step_size);
-    let drawing = network(&Schedule::constant(0.0, 1, &CPU)?)?;
+    let step = AffineStep::new(&model.gram)?;
+    let boxed = pgd::Boxed { model, observation_std: 5.0 };
     let rng = &mut sampling::rng(1, 1);
-    let pool = (0..80).map(|_| drawing.draw(50, rng)); // 20 mini-batches of 200, in shards as `common::unfolding` has them
-    let pool = pool.collect::<Result<Vec<_>>>()?;
-    Ok(unfolded(training, Period::Free, move |step_size| {
-        Ok(Solved { network: network(step_size)?, pool: pool.clone() })
-    }))
+    let pool = (0..80).map(|_| boxed.draw(50, rng)); // 20 mini-batches of 200, in shards as `common::unfolding` has them
+    let problem = Solved { pool: pool.collect::<Result<_>>()? };
+    let algorithm = move |step_size| pgd::ProjectedGradientDescent { step: step.clone(), step_size };
+    Ok(unfolded(training, Period::Free, problem, algorithm))
 }
 
 /// Section 3's Rastrigin function: depth 1 to 150, 10 updates each where the book has 100.
 pub fn unfolded_rastrigin() -> Result<Training> {
     let config = rastrigin::Config::default();
-    let training = Incremental { num_updates: 10, ..config.training };
-    Ok(unfolded(training, Period::Free, move |step_size| {
-        Ok(rastrigin::Network {
-            num_unknowns: config.num_unknowns,
-            start_std: config.start_std,
-            step_size: step_size.clone(),
-            device: CPU,
-        })
-    }))
+    let training = unfolding::Training { num_updates: 10, ..config.training };
+    let problem = rastrigin::Starts { num_unknowns: config.num_unknowns, start_std: config.start_std, device: CPU };
+    Ok(unfolded(training, Period::Free, problem, |step_size| rastrigin::GradientDescent { step_size }))
 }
 
-/// Incremental training of the network that `unfold` makes. The MSE after each generation, which the peers do not compute, is
+/// Incremental training of the algorithm with step sizes. The MSE after each generation, which the others do not compute, is
 /// taken on one problem.
-fn unfolded<U: Unfolded>(
-    training: Incremental,
+fn unfolded<P: Problem + Send + 'static, A: Algorithm<Data = P::Data>>(
+    training: unfolding::Training,
     period: Period,
-    unfold: impl Fn(&Schedule) -> Result<U> + Send + Sync + 'static,
+    problem: P,
+    algorithm: impl Fn(Schedule) -> A + Send + Sync + 'static,
 ) -> Training {
-    let training = Incremental { num_test: 1, ..training };
+    let training = unfolding::Training { num_test: 1, ..training };
     Box::new(move || {
-        let step_size = training.step_sizes(period, &CPU)?;
-        let adam = Rule::Adam.with(training.learning_rate);
-        let optimizer = Optimizer::new(vec![step_size.parameter()], adam)?;
-        let (network, context) = (unfold(&step_size)?, &mut Context::new(1));
-        let generations = training.train("training", &network, &mut [optimizer], context)?;
+        let algorithm = algorithm(training.step_sizes(period, &CPU)?);
+        let generations = training.train("training", (&problem, &problem), &algorithm, &mut Context::new(1))?;
         Ok(generations.last("train_loss"))
     })
 }
 
-/// Projected gradient descent on problems out of a pool.
+/// Problems out of a pool.
 struct Solved {
-    network: pgd::Network,
     pool: Vec<Batch<Tensor>>,
 }
 
-impl Unfolded for Solved {
-    type Problem = Tensor;
+impl Problem for Solved {
+    type Data = Tensor;
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let Batch { start, solution, problem } = &self.pool[rng.random_range(0..self.pool.len())];
+        let Batch { start, solution, data } = &self.pool[rng.random_range(0..self.pool.len())];
         Ok(Batch {
             start: start.narrow(0, 0, count)?,
             solution: solution.narrow(0, 0, count)?,
-            problem: problem.narrow(0, 0, count)?,
+            data: data.narrow(0, 0, count)?,
         })
-    }
-
-    fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, rng: &mut Rng) -> Result<Tensor> {
-        self.network.iterate(k, x, b, rng)
     }
 }

@@ -27,14 +27,14 @@ fn reduce(x: f64) -> (f64, f64) {
 
 /// sin 2πx.
 #[inline(always)]
-pub fn sin(x: f64) -> f64 {
+pub fn sin_2pi(x: f64) -> f64 {
     let (t, sign) = reduce(x);
     sign * t * series(t * t, &SIN)
 }
 
 /// cos 2πx.
 #[inline(always)]
-pub fn cos(x: f64) -> f64 {
+pub fn cos_2pi(x: f64) -> f64 {
     let (t, sign) = reduce(x);
     sign * series(t * t, &COS)
 }
@@ -74,20 +74,20 @@ mod tests {
             let x = f64::from(i) * 0.000_317;
             // x − round(x) is exact, and 2πr is then as good as a rounding allows.
             let t = 2.0 * PI * (x - x.round());
-            assert!((sin(x) - t.sin()).abs() <= 2.0 * f64::EPSILON, "sin {x}");
-            assert!((cos(x) - t.cos()).abs() <= 2.0 * f64::EPSILON, "cos {x}");
+            assert!((sin_2pi(x) - t.sin()).abs() <= 2.0 * f64::EPSILON, "sin {x}");
+            assert!((cos_2pi(x) - t.cos()).abs() <= 2.0 * f64::EPSILON, "cos {x}");
         }
-        assert_eq!((sin(0.25), cos(1.0), sin(-0.75)), (1.0, 1.0, 1.0));
-        assert_eq!((sin(3.0), cos(0.5)), (0.0, -1.0));
+        assert_eq!((sin_2pi(0.25), cos_2pi(1.0), sin_2pi(-0.75)), (1.0, 1.0, 1.0));
+        assert_eq!((sin_2pi(3.0), cos_2pi(0.5)), (0.0, -1.0));
     }
 
     #[test]
     fn they_stay_within_bounds_and_show_what_is_no_number() {
         for x in [1e15, -4e17, 1e300, -8e307] {
-            assert!(sin(x).abs() <= 1.0 && cos(x).abs() <= 1.0, "{x}");
+            assert!(sin_2pi(x).abs() <= 1.0 && cos_2pi(x).abs() <= 1.0, "{x}");
         }
         for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX] {
-            assert!(sin(x).is_nan() && cos(x).is_nan(), "{x}");
+            assert!(sin_2pi(x).is_nan() && cos_2pi(x).is_nan(), "{x}");
         }
     }
 }

@@ -5,14 +5,14 @@
 //! curves stay apart for colour-blind readers and in black and white), and the legend stands where it covers no curve.
 //!
 //! ```
-//! use common::plot::{Figure, Panel, Series};
+//! use figure::{Figure, Panel, Series};
 //! let epochs = [0.0, 1.0, 2.0];
 //! let figure = Figure::new().panel(
 //!     Panel::new("Training", "epoch", "loss")
 //!         .series(Series::line("step size η = 0.1", &epochs, &[1.0, 1e-3, 1e-6]))
 //!         .log_y(),
 //! );
-//! let png: Vec<u8> = figure.png()?;
+//! let svg: String = figure.svg()?;
 //! # anyhow::Ok(())
 //! ```
 //!
@@ -26,38 +26,13 @@ mod contour;
 mod draw;
 mod legend;
 mod look;
+#[cfg(feature = "png")]
+mod png;
 mod text;
 
 use anyhow::{Result, ensure};
 use axis::AxisSpec;
 pub use text::missing_glyphs;
-
-/// How a figure is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    /// Pixels, with the embedded font.
-    #[default]
-    Png,
-    /// Vector graphics, with the reader's own sans-serif font.
-    Svg,
-}
-
-impl Format {
-    /// The file name extension, which is also the option's value.
-    pub fn extension(self) -> &'static str {
-        match self {
-            Format::Png => "png",
-            Format::Svg => "svg",
-        }
-    }
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.extension())
-    }
-}
 
 /// Panels in a grid.
 #[derive(Clone, Debug, Default)]
@@ -100,24 +75,14 @@ impl Figure {
         labels
     }
 
-    /// The figure in the given format.
-    ///
-    /// # Errors
-    /// See [`Figure::svg`].
-    pub fn render(&self, format: Format) -> Result<Vec<u8>> {
-        match format {
-            Format::Png => self.png(),
-            Format::Svg => Ok(self.svg()?.into_bytes()),
-        }
-    }
-
     /// The figure as a PNG file.
     ///
     /// # Errors
     /// See [`Figure::svg`].
+    #[cfg(feature = "png")]
     pub fn png(&self) -> Result<Vec<u8>> {
         self.check()?;
-        draw::png(self)
+        png::encode(self)
     }
 
     /// The figure as an SVG document.
@@ -401,7 +366,7 @@ mod tests {
     }
 
     fn pixels(png: &[u8]) -> (u32, u32, Vec<u8>) {
-        let mut reader = png::Decoder::new(png).read_info().unwrap();
+        let mut reader = ::png::Decoder::new(png).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size()];
         let info = reader.next_frame(&mut pixels).unwrap();
         (info.width, info.height, pixels)

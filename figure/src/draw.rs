@@ -6,7 +6,7 @@ use super::legend::Legend;
 use super::look::{self, Look};
 use super::{Figure, Mark, Panel, Series, Shape, text};
 use anyhow::{Result, anyhow};
-use plotters::prelude::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::prelude::{DrawingBackend, SVGBackend};
 use plotters_backend::text_anchor::HPos;
 
 /// Size of tick labels, legend and notes in pixels; the others in relation to it.
@@ -16,36 +16,6 @@ const LABEL_EM: f64 = 17.0;
 const SMALL_EM: f64 = 14.0;
 
 pub(super) const HIDDEN_POINTS: &str = "not shown (not finite, or not positive on a log axis)";
-
-/// The figure as PNG: drawn twice as large and averaged, which smooths what plotters draws on whole pixels.
-pub(super) fn png(figure: &Figure) -> Result<Vec<u8>> {
-    let (width, height) = size(figure);
-    let (w, h) = (width as usize, height as usize);
-    let mut pixels = vec![255; 2 * w * 2 * h * 3];
-    let backend = BitMapBackend::with_buffer(&mut pixels, (2 * width, 2 * height));
-    draw(figure, &mut Canvas { backend, scale: 2.0, vector: false })?;
-    // In place: what is written lies before what is still to be read.
-    let mut line = vec![0; 3 * w];
-    for row in 0..h {
-        let (upper, lower) = pixels[row * 12 * w..][..12 * w].split_at(6 * w);
-        let pairs = upper.chunks_exact(6).zip(lower.chunks_exact(6));
-        for (to, (a, b)) in line.chunks_exact_mut(3).zip(pairs) {
-            for c in 0..3 {
-                let sum = u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
-                to[c] = (sum / 4) as u8;
-            }
-        }
-        pixels[row * 3 * w..][..3 * w].copy_from_slice(&line);
-    }
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    // A tenth of the time of the default, for less than twice the size.
-    encoder.set_compression(png::Compression::Fast);
-    encoder.set_filter(png::FilterType::Paeth);
-    encoder.write_header()?.write_image_data(&pixels[..w * h * 3])?;
-    Ok(file)
-}
 
 /// The figure as SVG, in tenths of a pixel.
 pub(super) fn svg(figure: &Figure) -> Result<String> {
@@ -60,12 +30,12 @@ pub(super) fn svg(figure: &Figure) -> Result<String> {
 }
 
 /// Pixels of the whole figure.
-fn size(figure: &Figure) -> (u32, u32) {
+pub(super) fn size(figure: &Figure) -> (u32, u32) {
     let ((rows, columns), (width, height)) = (figure.grid(), figure.panel_pixels());
     (columns as u32 * width, rows as u32 * height)
 }
 
-fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Result<()> {
+pub(super) fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Result<()> {
     let (width, height) = size(figure);
     let (right, bottom) = (width.into(), height.into());
     canvas.rect(Rect { left: 0.0, top: 0.0, right, bottom }, look::WHITE)?;

@@ -2,13 +2,10 @@
 
 use anyhow::{Context as _, Result};
 use candle_core::{Device, utils};
-use serde::Serialize;
-
-use crate::config::Usage;
+use common::config::Usage;
 
 /// The device asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum DeviceChoice {
     /// CUDA where the program was built for it and a GPU is there, else the CPU
     Auto,
@@ -50,13 +47,4 @@ fn not_built(name: &str) -> anyhow::Error {
 pub fn compiled_in() -> String {
     let gpus = [("cuda", utils::cuda_is_available()), ("metal", utils::metal_is_available())];
     gpus.iter().filter(|(_, built)| *built).fold("auto, cpu".to_owned(), |list, (name, _)| list + ", " + name)
-}
-
-/// The device in a word: `cpu`, `cuda` or `metal`.
-pub fn name(device: &Device) -> &'static str {
-    match device {
-        Device::Cpu => "cpu",
-        Device::Cuda(_) => "cuda",
-        Device::Metal(_) => "metal",
-    }
 }

@@ -12,7 +12,6 @@ use anyhow::{Result, anyhow};
 
 // ANCHOR: allocator
 /// Tensors of 40–80 KB are made and dropped all the time here; mimalloc keeps their pages, glibc returns them each time.
-#[cfg(not(target_family = "wasm"))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 // ANCHOR_END: allocator
@@ -54,7 +53,6 @@ pub fn start_workers() -> Result<()> {
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// From now on Ctrl-C asks the program to stop ([`interrupted`]); a second one ends it at once.
-#[cfg(not(target_family = "wasm"))]
 pub fn catch_interrupt() -> Result<()> {
     static ONCE: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
     let handler = || {

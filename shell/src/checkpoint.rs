@@ -1,30 +1,13 @@
-//! Checkpoints: what an interrupted run needs to continue as if nothing had happened.
+//! Checkpoints as files.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor};
+use common::context::Checkpoint;
 use serde_json::Value;
 
 use crate::artifacts::Artifacts;
-
-/// Tensors by name: parameters, the optimizers' moments, counters, histories.
-pub type Checkpoint = BTreeMap<String, Tensor>;
-
-/// A run that was asked to stop. Its checkpoint is in the context.
-#[derive(Debug)]
-pub struct Interrupted(
-    /// Where it stopped and how to go on
-    pub String,
-);
-
-impl std::fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Interrupted {}
 
 /// Name of the file in the run's directory.
 pub const FILE_NAME: &str = "checkpoint.safetensors";

@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::LazyLock;
 
 static FONT: LazyLock<FontRef<'static>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!("../../assets/DejaVuSans-subset.ttf")).expect("the embedded font is valid")
+    FontRef::try_from_slice(include_bytes!("../assets/DejaVuSans-subset.ttf")).expect("the embedded font is valid")
 });
 
 /// The characters of `text` that the embedded font lacks, each once; in a PNG they are empty boxes.

@@ -1,12 +1,12 @@
-//! Problems that four sections share: observations y ~ N(0, σ²I) through one Gaussian matrix A, a fresh y each.
+//! The linear model y ≈ Ax that many sections share: a matrix A, and what algorithms need of it.
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use common::{
+
+use crate::{
     linalg,
     ops::FixedMap,
     sampling::{self, Rng},
-    unfolding::Batch,
 };
 
 /// A, and what the sections need of it.
@@ -45,13 +45,6 @@ impl LinearModel {
     pub fn shifted(&self, lambda: f64) -> Result<Tensor> {
         let identity = Tensor::eye(self.a.dim(1)?, self.a.dtype(), self.a.device())?;
         Ok((&self.gram + (identity * lambda)?)?)
-    }
-
-    /// `count` problems from x₀ = 0, with b = Aᵀy `[count, n]`: what the gradient AᵀAx − b has to know.
-    pub fn draw(&self, count: usize, solution: &FixedMap, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let y = sampling::normal_matrix(count, self.a.dim(0)?, rng, self.a.device())?;
-        let b = self.adjoint.forward(&y)?;
-        Ok(Batch { start: b.zeros_like()?, solution: solution.forward(&y)?, problem: b })
     }
 }
 // ANCHOR_END: linear_model

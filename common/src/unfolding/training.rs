@@ -1,0 +1,260 @@
+use anyhow::{Context as _, Result, ensure};
+use candle_core::{DType, Device, Tensor, backprop::GradStore};
+use candle_nn::Optimizer as _;
+use rayon::prelude::*;
+
+use super::{
+    Algorithm, Batch, Method, Period, Problem, Schedule,
+    measure::{self, mean_metrics, shards, stream},
+};
+use crate::{
+    config::range,
+    context::{Context, Interrupted},
+    optim::{Optimizer, Rule},
+    sampling::{self, Rng},
+    table::Table,
+    training::{check_loss, log_losses, loss_value},
+};
+
+/// Which networks are trained on the way to the full depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Generation t trains t iterations, and hands its parameters to generation t + 1
+    Incremental,
+    /// Every generation trains all iterations
+    FullDepth,
+}
+
+/// How schedules are learned: generations of Adam updates, each on a fresh mini-batch.
+///
+/// With incremental training generation t trains the network of t iterations. Through many untrained iterations a gradient may
+/// vanish or explode; through one more than those that already work, it rarely does.
+///
+/// These are options of the command line too. A section flattens them into its `Config`, and gives its own defaults with
+/// `#[command(mut_arg("num_updates", default("20")))]` ([`crate::config::default`]).
+#[derive(Debug, Clone, Copy, clap::Args, serde::Serialize)]
+#[command(next_help_heading = "Training")]
+pub struct Training {
+    /// Which networks are trained on the way to the full depth
+    #[arg(long = "training", value_enum, default_value = "incremental")]
+    #[serde(rename = "training")]
+    pub mode: Mode,
+    /// Generations T, also the full depth, 1 to 1000
+    #[arg(long, value_name = "T", default_value_t = 50, value_parser = range::count(1000))]
+    pub num_generations: usize,
+    /// Adam updates in each generation, each on a fresh mini-batch, 1 to 100000
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = range::count(100_000))]
+    pub num_updates: usize,
+    /// Problems in a mini-batch K, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
+    pub batch_size: usize,
+    /// Step size η before training
+    #[arg(long, value_name = "η", default_value_t = 0.0, value_parser = range::finite)]
+    pub initial_step_size: f64,
+    /// Learning rate α of the step sizes' Adam, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-4, value_parser = range::positive)]
+    pub learning_rate: f64,
+    /// Fresh problems that the MSE is measured on, 1 to 100000
+    #[arg(long, value_name = "K", default_value_t = 500, value_parser = range::count(100_000))]
+    pub num_test: usize,
+    /// Iterations measured beyond the trained depth, 0 to 1000
+    #[arg(long, value_name = "k", default_value_t = 0, value_parser = range::whole(0, 1000))]
+    pub extra_iterations: usize,
+    /// Whether schedules are updated one after the other on each mini-batch, not together from one gradient
+    #[arg(skip)]
+    #[serde(skip)]
+    pub alternate: bool,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        crate::config::defaults()
+    }
+}
+
+impl Training {
+    /// Iterations that are measured at the end.
+    pub fn num_iterations(&self) -> usize {
+        self.num_generations + self.extra_iterations
+    }
+
+    /// Step sizes to learn, with their initial values.
+    pub fn step_sizes(&self, period: Period, device: &Device) -> Result<Schedule> {
+        let entries = vec![self.initial_step_size; period.length(self.num_generations)];
+        Schedule::learned("step_size", &Tensor::new(entries, device)?, self.learning_rate)
+    }
+
+    /// Iterations of the network that `generation`, from 1, trains.
+    fn depth(&self, generation: usize) -> usize {
+        match self.mode {
+            Mode::Incremental => generation,
+            Mode::FullDepth => self.num_generations,
+        }
+    }
+
+    /// Trains what `algorithm` has to learn, if anything, and measures it; each schedule has an Adam of its own.
+    ///
+    /// `name` tells this training from others of the same run, and is a column of the tables; `label` is for legends.
+    pub fn method<P: Problem, A: Algorithm<Data = P::Data>>(
+        &self,
+        name: &str,
+        label: impl Into<String>,
+        problem: &P,
+        algorithm: &A,
+        context: &mut Context,
+    ) -> Result<Method> {
+        self.method_on(name, label, (problem, problem), algorithm, context)
+    }
+
+    /// [`Training::method`], trained on one problem and measured on another.
+    pub fn method_on<P: Problem, Q: Problem<Data = P::Data>, A: Algorithm<Data = P::Data>>(
+        &self,
+        name: &str,
+        label: impl Into<String>,
+        (train, test): (&P, &Q),
+        algorithm: &A,
+        context: &mut Context,
+    ) -> Result<Method> {
+        let learned = learned(algorithm);
+        let mut generations = None;
+        if !learned.is_empty() {
+            generations = Some(self.train(name, (train, test), algorithm, context)?);
+        }
+        let mse = mean_metrics(test, algorithm, self.num_iterations(), self.num_test, context.seed)?;
+        let schedules = if learned.is_empty() { algorithm.schedules() } else { learned };
+        let entries = |s: &Schedule| Ok((s.name(), s.parameter().as_detached_tensor().copy()?));
+        let schedules = schedules.into_iter().map(entries).collect::<Result<_>>()?;
+        Ok(Method { name: name.to_owned(), label: label.into(), mse, schedules, generations })
+    }
+
+    /// Trains the schedules of `algorithm` that are to be learned.
+    ///
+    /// Each row of the table is a generation: depth, mean loss of its updates, and the metric on fresh problems after it. Errors
+    /// with [`crate::training::Diverged`] at the first loss that is no longer one, and with [`Interrupted`] where the context
+    /// asks for it; a context with a checkpoint continues from there.
+    // ANCHOR: train
+    pub fn train<P: Problem, Q: Problem<Data = P::Data>, A: Algorithm<Data = P::Data>>(
+        &self,
+        name: &str,
+        (problem, test): (&P, &Q),
+        algorithm: &A,
+        context: &mut Context,
+    ) -> Result<Table> {
+        let adam =
+            |s: &&Schedule| Some(Optimizer::new(vec![s.parameter().clone()], Rule::Adam.with(s.learning_rate()?)));
+        let mut optimizers = learned(algorithm).iter().filter_map(adam).collect::<candle_core::Result<Vec<_>>>()?;
+        let counter = if self.mode == Mode::Incremental { "depth" } else { "generation" };
+        let mut history = Table::new(counter, ["train_loss", "test_mse"]);
+        let finished = restore(name, &mut history, &mut optimizers, context)?;
+        let work = |generation: usize| (1..=generation).map(|g| self.depth(g)).sum::<usize>() * self.num_updates;
+        for generation in finished + 1..=self.num_generations {
+            let depth = self.depth(generation);
+            let mut train_loss = 0.0;
+            for update in 0..self.num_updates {
+                if context.interrupted() {
+                    return Err(self.stop(name, generation - 1, context));
+                }
+                let seed = context.seed;
+                let rng = |shard| sampling::rng(seed, stream(measure::TRAINING, generation, update, shard));
+                let together = if self.alternate { 1 } else { optimizers.len().max(1) };
+                for (turn, group) in optimizers.chunks_mut(together).enumerate() {
+                    let (loss, gradients) = batch_gradient(problem, algorithm, depth, self.batch_size, rng)?;
+                    check_loss(&history, "update", (generation - 1) * self.num_updates + update, loss)?;
+                    group.iter_mut().try_for_each(|optimizer| optimizer.step(&gradients))?;
+                    if turn == 0 {
+                        train_loss += loss / self.num_updates as f64;
+                    }
+                }
+                context.progress(work(generation - 1) + depth * (update + 1), work(self.num_generations));
+            }
+            let metrics = mean_metrics(test, algorithm, depth, self.num_test, context.seed)?;
+            log_losses(&mut history, generation, &[train_loss, metrics[depth]])?;
+            keep(name, generation, &history, &optimizers, context)?;
+        }
+        Ok(history)
+    }
+    // ANCHOR_END: train
+
+    fn stop(&self, name: &str, finished: usize, context: &mut Context) -> anyhow::Error {
+        let message = format!("interrupted: {name} has finished {finished} of {} generations", self.num_generations);
+        match context.save_checkpoint() {
+            Ok(()) => Interrupted(message).into(),
+            Err(error) => error.context(message),
+        }
+    }
+}
+
+/// The schedules of `algorithm` that are to be learned.
+fn learned(algorithm: &impl Algorithm) -> Vec<&Schedule> {
+    algorithm.schedules().into_iter().filter(|schedule| schedule.learning_rate().is_some()).collect()
+}
+
+/// The loss after `depth` iterations on a fresh batch of K = `batch_size` problems, divided by K, and its gradient with respect
+/// to the schedules of `algorithm` that are to be learned. `rng(shard)` draws the problems of a shard.
+///
+/// Each shard of the batch makes a graph on a thread of its own; the gradients are added in the order of the shards.
+// ANCHOR: batch_gradient
+pub fn batch_gradient<P: Problem, A: Algorithm<Data = P::Data>>(
+    problem: &P,
+    algorithm: &A,
+    depth: usize,
+    batch_size: usize,
+    rng: impl Fn(usize) -> Rng + Sync,
+) -> Result<(f64, GradStore)> {
+    let parameters: Vec<_> = learned(algorithm).into_iter().map(Schedule::parameter).collect();
+    let of_shard = |(shard, rows)| -> Result<(f64, Vec<Tensor>)> {
+        let rng = &mut rng(shard);
+        let Batch { start: mut x, solution, data } = problem.draw(rows, rng)?;
+        for k in 0..depth {
+            x = algorithm.iterate(k, &x, &data, rng)?;
+        }
+        let loss = (problem.loss(&algorithm.estimate(&x, &data)?, &solution)? / batch_size as f64)?;
+        let mut gradients = loss.backward()?;
+        let of = |parameter| gradients.remove(parameter).context("the iterations do not use a parameter");
+        let gradients = parameters.iter().map(|p| p.as_tensor()).map(of);
+        Ok((loss_value(&loss)?, gradients.collect::<Result<_>>()?))
+    };
+    let shards = shards(batch_size).map(of_shard).collect::<Result<Vec<_>>>()?;
+    let loss = shards.iter().map(|(loss, _)| loss).sum();
+    let mut sum = GradStore::default();
+    for (i, parameter) in parameters.iter().enumerate() {
+        let mut total = shards[0].1[i].clone();
+        for (_, gradients) in &shards[1..] {
+            total = (total + &gradients[i])?;
+        }
+        sum.insert(parameter, total);
+    }
+    Ok((loss, sum))
+}
+// ANCHOR_END: batch_gradient
+
+/// Puts a training into the context's checkpoint: all that a later generation depends on.
+fn keep(name: &str, finished: usize, history: &Table, optimizers: &[Optimizer], context: &mut Context) -> Result<()> {
+    let rows: Vec<f64> = history.rows().iter().flat_map(|(_, values)| values.clone()).collect();
+    let width = history.columns().len() - 1;
+    let mut entries = vec![(format!("{name}/history"), Tensor::from_vec(rows, (finished, width), &Device::Cpu)?)];
+    for (turn, optimizer) in optimizers.iter().enumerate() {
+        let state = optimizer.state()?.into_iter();
+        entries.extend(state.map(|(key, tensor)| (format!("{name}/{turn}/{key}"), tensor)));
+    }
+    context.update_checkpoint(entries)
+}
+
+/// Takes a training out of the context's checkpoint, if it is there; returns how many generations it has finished.
+fn restore(name: &str, history: &mut Table, optimizers: &mut [Optimizer], context: &Context) -> Result<usize> {
+    let Some(rows) = context.checkpoint.get(&format!("{name}/history")) else {
+        return Ok(0);
+    };
+    ensure!(rows.dtype() == DType::F64, "the checkpoint's history of {name} is no table");
+    for (row, values) in rows.to_vec2::<f64>()?.iter().enumerate() {
+        history.push(row + 1, values);
+    }
+    for (turn, optimizer) in optimizers.iter_mut().enumerate() {
+        optimizer.restore(|key| {
+            let key = format!("{name}/{turn}/{key}");
+            context.checkpoint.get(&key).with_context(|| format!("the checkpoint lacks {key}"))
+        })?;
+    }
+    Ok(history.rows().len())
+}

@@ -1,0 +1,144 @@
+//! The program shell that all sections share: command line, files, clock, terminal, threads, exit status.
+//!
+//! A section's binary is one call of [`section`], a chapter's one call of [`chapter`]. Exit status: 0 done, 1 the run
+//! failed, 2 wrong usage, 130 interrupted by Ctrl-C. Errors are one line on standard error.
+
+pub mod artifacts;
+pub mod checkpoint;
+pub mod device;
+pub mod options;
+pub mod process;
+pub mod run;
+pub mod terminal;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result};
+use clap::{Arg, ArgAction, Command, FromArgMatches as _};
+use common::{
+    config::Usage,
+    context::Interrupted,
+    section::{Chapter, Entry},
+    table::aligned,
+};
+
+use options::Options;
+use run::{Finished, run};
+use terminal::print;
+
+/// The whole command line of a section.
+pub fn section_command(entry: &Entry) -> Command {
+    let mut command = entry.command();
+    if entry.resumes {
+        command = command.next_help_heading("Settings").arg(options::resume(
+            "Continue a run that was interrupted (Ctrl-C) with the same options, from the checkpoint in its directory",
+        ));
+    }
+    options::shared(command)
+}
+
+/// Runs a section as a program: its options from the command line, its files into `--out`.
+pub fn section(entry: &Entry) -> ExitCode {
+    enter(|arguments| {
+        let matches = entry.matches(&section_command(entry), &arguments).map_err(usage)?;
+        let options = Options::from_arg_matches(&matches).map_err(usage)?;
+        let resume = entry.resumes && matches.get_flag("resume");
+        let finished = run(entry, &matches, &options, resume, &options.directory(entry.name))?;
+        if !options.quiet {
+            print(&format!("{}\nfiles in {}\n", finished.report.summary.trim_end(), finished.listing))?;
+        }
+        Ok(())
+    })
+}
+
+/// The whole command line of a chapter.
+pub fn chapter_command(chapter: &Chapter) -> Command {
+    let list = chapter.sections.iter().map(|p| format!("  {:<28} {}\n", p.name, p.title)).collect::<String>();
+    let example = format!("Example:\n  cargo run --release --bin {} -- --format svg", chapter.name);
+    let quick = Arg::new("quick").long("quick").action(ArgAction::SetTrue);
+    let resume = options::resume("Continue the section that was interrupted; run the others");
+    let command = Command::new(chapter.name)
+        .arg(quick.help("Smaller settings where a section has them"))
+        .about(format!("All sections of {}: {}", chapter.name, chapter.title))
+        .after_help(format!("Runs, in this order:\n{list}\n{example}"));
+    let resumes = chapter.sections.iter().any(|entry| entry.resumes);
+    let command = options::shared(command);
+    if resumes { command.arg(resume) } else { command }
+}
+
+/// Runs all sections of a chapter in order, with their defaults, and prints one table.
+pub fn chapter(chapter: &Chapter) -> ExitCode {
+    enter(|arguments| {
+        let matches = chapter_command(chapter).try_get_matches_from(arguments).map_err(usage)?;
+        let options = Options::from_arg_matches(&matches).map_err(usage)?;
+        let resume = matches.try_get_one("resume").ok().flatten() == Some(&true);
+        let out = options.directory(chapter.name);
+        let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
+        for entry in chapter.sections {
+            let directory = out.join(entry.name);
+            let finished = with_defaults(entry, matches.get_flag("quick"), &options, resume, &directory)?;
+            let seconds = format!("{:.3}", finished.seconds.iter().map(|(_, s)| s).sum::<f64>());
+            let figures = finished.report.figures.iter();
+            let figures = figures.map(|(stem, _)| format!("{stem}.{}", options.format.extension()));
+            rows.push([
+                entry.name.into(),
+                entry.title.into(),
+                finished.report.headline,
+                seconds,
+                figures.collect::<Vec<_>>().join(", "),
+            ]);
+        }
+        if !options.quiet {
+            print(&format!("{}files in {}/<section>\n", aligned(&rows), out.display()))?;
+        }
+        Ok(())
+    })
+}
+
+/// Runs a section with its defaults, or its quick settings if it has them, into `directory`.
+fn with_defaults(
+    entry: &Entry,
+    quick: bool,
+    options: &Options,
+    resume: bool,
+    directory: &std::path::Path,
+) -> Result<Finished> {
+    let quick = quick && entry.presets.iter().any(|preset| preset.name == "quick");
+    let arguments: Vec<OsString> = [entry.name, "--quick"][..1 + usize::from(quick)].iter().map(Into::into).collect();
+    let matches = entry.matches(&entry.command(), &arguments).map_err(usage)?;
+    let resume = resume && entry.resumes && directory.join(checkpoint::FILE_NAME).exists();
+    run(entry, &matches, options, resume, directory).context(entry.name)
+}
+
+/// clap's error as ours: a help text stays what it is, wrong usage becomes a line.
+fn usage(error: clap::Error) -> anyhow::Error {
+    if error.use_stderr() { Usage::of(&error).into() } else { error.into() }
+}
+
+/// Sets the process up, runs `body` with the command line's arguments, and turns its error into a line and an exit status.
+pub fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
+    process::set_thread_count();
+    let arguments = std::env::args_os().collect();
+    let run = || {
+        process::start_workers()?;
+        body(arguments)
+    };
+    let Err(error) = process::with_deep_stack(run) else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(clap) = error.downcast_ref::<clap::Error>() {
+        let _ = clap.print(); // --help and --version; a closed pipe is no error
+        return ExitCode::SUCCESS;
+    }
+    let line = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    let _ = writeln!(io::stderr(), "error: {line}");
+    ExitCode::from(match () {
+        () if error.is::<Usage>() => 2,
+        () if error.is::<Interrupted>() => process::INTERRUPTED_STATUS,
+        () => 1,
+    })
+}

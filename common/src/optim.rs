@@ -79,14 +79,20 @@ impl Default for Hyperparameters {
     }
 }
 
-/// What [`candle_nn::Optimizer::new`] needs to know.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What [`candle_nn::Optimizer::new`] needs to know; options of the command line for a section that flattens them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, clap::Args)]
+#[command(next_help_heading = "Optimizer")]
 pub struct Config {
-    /// Which update
+    /// Which optimizer
+    #[arg(long = "optimizer", value_enum, default_value = "adam")]
+    #[serde(rename = "optimizer")]
     pub rule: Rule,
-    /// Learning rate α, > 0
+    /// Learning rate α of the optimizer, > 0
+    #[arg(long, value_name = "α", default_value_t = 1e-3, value_parser = range::positive)]
     pub learning_rate: f64,
     /// The other numbers
+    #[command(flatten)]
+    #[serde(flatten)]
     pub hyperparameters: Hyperparameters,
 }
 
@@ -106,11 +112,11 @@ pub struct Optimizer {
     step_count: usize,
 }
 
-/// m and v of one parameter: on the host for the update in place, as tensors for the plain update.
-#[derive(Debug)]
-enum Moments {
-    Host { m: Vec<f64>, v: Vec<f64> },
-    Plain { m: Tensor, v: Tensor },
+/// m and v of one parameter, on the host.
+#[derive(Debug, Clone)]
+struct Moments {
+    m: Vec<f64>,
+    v: Vec<f64>,
 }
 
 impl candle_nn::Optimizer for Optimizer {
@@ -125,7 +131,7 @@ impl candle_nn::Optimizer for Optimizer {
         }
         let moments = vars.iter().map(|var| {
             let zeros = vec![0.0; var.elem_count()];
-            Moments::Host { m: zeros.clone(), v: zeros }
+            Moments { m: zeros.clone(), v: zeros }
         });
         Ok(Self { moments: moments.collect(), vars, config, step_count: 0 })
     }
@@ -141,17 +147,13 @@ impl candle_nn::Optimizer for Optimizer {
         let gradients = gradients.collect::<Result<Vec<_>>>()?;
         self.step_count += 1;
         let update = Update::new(&self.config, self.step_count);
-        for ((var, gradient), moments) in self.vars.iter().zip(gradients).zip(&mut self.moments) {
-            if let Moments::Host { m, v } = moments {
-                if update_in_place(var, gradient, |theta, g| update.in_place(theta, g, m, v))? {
-                    continue;
-                }
-                let tensor =
-                    |entries: &[f64]| Tensor::from_slice(entries, var.shape(), var.device())?.to_dtype(var.dtype());
-                *moments = Moments::Plain { m: tensor(m)?, v: tensor(v)? };
-            }
-            if let Moments::Plain { m, v } = moments {
-                var.set(&update.plain(gradient, var, m, v)?)?;
+        for ((var, gradient), Moments { m, v }) in self.vars.iter().zip(gradients).zip(&mut self.moments) {
+            if !update_in_place(var, gradient, |theta, g| update.apply(theta, g, m, v))? {
+                // A parameter on another device goes through the host.
+                let entries = |tensor: &Tensor| tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>();
+                let (mut theta, g) = (entries(var)?, entries(gradient)?);
+                update.apply(&mut theta, &g, m, v);
+                var.set(&Tensor::from_vec(theta, var.shape(), var.device())?.to_dtype(var.dtype())?)?;
             }
         }
         Ok(())
@@ -181,13 +183,8 @@ impl Optimizer {
     pub fn state(&self) -> Result<Vec<(String, Tensor)>> {
         let mut state = vec![("step_count".to_owned(), Tensor::new(self.step_count as i64, &Device::Cpu)?)];
         for (i, (var, moments)) in self.vars.iter().zip(&self.moments).enumerate() {
-            let (m, v) = match moments {
-                Moments::Host { m, v } => (
-                    Tensor::from_slice(m, var.shape(), &Device::Cpu)?,
-                    Tensor::from_slice(v, var.shape(), &Device::Cpu)?,
-                ),
-                Moments::Plain { m, v } => (m.copy()?, v.copy()?),
-            };
+            let host = |entries: &[f64]| Tensor::from_slice(entries, var.shape(), &Device::Cpu);
+            let (m, v) = (host(&moments.m)?, host(&moments.v)?);
             let parameter = var.as_detached_tensor().copy()?;
             state.extend([(format!("{i}/parameter"), parameter), (format!("{i}/m"), m), (format!("{i}/v"), v)]);
         }
@@ -207,19 +204,8 @@ impl Optimizer {
                 anyhow::ensure!(tensor.shape() == var.shape(), "{name} of another shape than its parameter");
                 Ok(tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?)
             };
-            *moments = Moments::Host { m: host("m")?, v: host("v")? };
+            *moments = Moments { m: host("m")?, v: host("v")? };
             var.set(&entry(&format!("{i}/parameter"))?.to_device(var.device())?)?;
-        }
-        Ok(())
-    }
-
-    /// Makes every later update go through plain tensor operations: the reference for the update in place.
-    ///
-    /// To be called before the first step.
-    pub fn use_plain_operations(&mut self) -> Result<()> {
-        for (var, moments) in self.vars.iter().zip(&mut self.moments) {
-            let zeros = var.zeros_like()?;
-            *moments = Moments::Plain { m: zeros.clone(), v: zeros };
         }
         Ok(())
     }
@@ -246,8 +232,8 @@ impl<'a> Update<'a> {
         Self { config, bias1: 1.0 - beta1.powi(t), bias2: 1.0 - beta2.powi(t) }
     }
 
-    /// The update of all entries, in place.
-    fn in_place(&self, theta: &mut [f64], g: &[f64], m: &mut [f64], v: &mut [f64]) {
+    /// θ, m and v after the update, in their place.
+    fn apply(&self, theta: &mut [f64], g: &[f64], m: &mut [f64], v: &mut [f64]) {
         let (bias1, bias2) = (self.bias1, self.bias2);
         let Config { rule, learning_rate: alpha, hyperparameters: h } = *self.config;
         let entries = [theta, m, v];
@@ -282,38 +268,6 @@ impl<'a> Update<'a> {
             }
         }
     }
-
-    /// The same update in plain tensor operations; returns the new θ.
-    fn plain(&self, g: &Tensor, theta: &Tensor, m: &mut Tensor, v: &mut Tensor) -> Result<Tensor> {
-        let Config { rule, learning_rate: alpha, hyperparameters: h } = *self.config;
-        let theta = theta.detach();
-        let direction = match rule {
-            Rule::GradientDescent => g.clone(),
-            Rule::Momentum => {
-                *m = ((&*m * h.momentum)? + g)?;
-                m.clone()
-            }
-            Rule::Nesterov => {
-                *m = ((&*m * h.momentum)? + g)?;
-                (g + (&*m * h.momentum)?)?
-            }
-            Rule::AdaGrad => {
-                *v = (&*v + g.sqr()?)?;
-                (g / (v.sqrt()? + h.epsilon)?)?
-            }
-            Rule::RmsProp => {
-                *v = ((&*v * h.decay)? + (g.sqr()? * (1.0 - h.decay))?)?;
-                (g / (v.sqrt()? + h.epsilon)?)?
-            }
-            Rule::Adam | Rule::AdamW => {
-                *m = ((&*m * h.beta1)? + (g * (1.0 - h.beta1))?)?;
-                *v = ((&*v * h.beta2)? + (g.sqr()? * (1.0 - h.beta2))?)?;
-                ((&*m / self.bias1)? / ((&*v / self.bias2)?.sqrt()? + h.epsilon)?)?
-            }
-        };
-        let kept = if rule == Rule::AdamW { 1.0 - alpha * h.weight_decay } else { 1.0 };
-        (theta * kept)? - (direction * alpha)?
-    }
 }
 
 /// Calls `f([θᵢ, mᵢ, vᵢ], gᵢ)` for all entries.
@@ -328,4 +282,51 @@ fn for_each([theta, m, v]: [&mut [f64]; 3], g: &[f64], f: impl Fn([&mut f64; 3],
 /// A parameter: a learnable f64 tensor with a copy of `values`' numbers.
 pub fn parameter(values: &Tensor) -> Result<Var> {
     Var::from_tensor(&values.to_dtype(DType::F64)?.copy()?)
+}
+
+/// How the learning rate falls in the course of a training: from its value at first to 0, or nearly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum RateSchedule {
+    /// It stays
+    Constant,
+    /// In equal steps to 0
+    Linear,
+    /// Along half a wave of a cosine to 0
+    Cosine,
+    /// By the same factor each update, to a thousandth
+    Exponential,
+}
+
+impl RateSchedule {
+    /// What the learning rate is multiplied with in update `update`, from 0, of `num_updates`.
+    pub fn factor(self, update: usize, num_updates: usize) -> f64 {
+        let done = update as f64 / num_updates as f64;
+        match self {
+            Self::Constant => 1.0,
+            Self::Linear => 1.0 - done,
+            Self::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * done).cos()),
+            Self::Exponential => 1e-3f64.powf(done),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn learning_rates_start_from_one_and_fall() {
+        for (schedule, half, end) in [
+            (RateSchedule::Constant, 1.0, 1.0),
+            (RateSchedule::Linear, 0.5, 0.0),
+            (RateSchedule::Cosine, 0.5, 0.0),
+            (RateSchedule::Exponential, 1e-3f64.sqrt(), 1e-3),
+        ] {
+            let found = [0, 5, 10].map(|update| schedule.factor(update, 10));
+            for (found, expected) in found.into_iter().zip([1.0, half, end]) {
+                assert!((found - expected).abs() < 1e-15, "{schedule:?}: {found} {expected}");
+            }
+        }
+    }
 }

@@ -58,15 +58,12 @@ fn adam_step(size: usize) -> Result<Operation> {
     let gradients = || theta.sqr()?.sum_all()?.backward();
     let adam = || Optimizer::new(vec![theta.clone()], Rule::Adam.with(1e-3));
     let (mut fast, fast_gradients) = (adam()?, gradients()?);
-    let (mut plain, plain_gradients) = (adam()?, gradients()?);
-    plain.use_plain_operations()?;
-    let (mut candle, candle_gradients) = (AdamW::new_lr(vec![theta.clone()], 1e-3)?, gradients()?);
+    let (mut plain, plain_gradients) = (AdamW::new_lr(vec![theta.clone()], 1e-3)?, gradients()?);
     Ok(Operation {
         name: format!("adam_step/{size}"),
         forms: vec![
             ("fast", Box::new(move || Ok(fast.step(&fast_gradients)?))),
             ("plain", Box::new(move || Ok(plain.step(&plain_gradients)?))),
-            ("candle_nn", Box::new(move || Ok(candle.step(&candle_gradients)?))),
         ],
     })
 }

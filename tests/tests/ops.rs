@@ -291,6 +291,25 @@ fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
 }
 
 #[test]
+fn an_entry_is_a_number_a_vector_or_a_matrix() -> Result<()> {
+    for shape in [&[3][..], &[3, 2], &[3, 2, 4]] {
+        let values: Vec<f64> = (0..shape.iter().product()).map(|i: usize| (i as f64).sin()).collect();
+        let schedule = Var::from_vec(values, shape, &Device::Cpu)?;
+        let gradient = |entry: Tensor| -> Result<(Vec<f64>, Vec<f64>)> {
+            assert_eq!(entry.dims(), &shape[1..]);
+            let gradients = entry.sqr()?.sum_all()?.backward()?;
+            let of = gradients.get(&schedule).expect("a gradient");
+            assert_eq!(of.dims(), shape);
+            Ok((entry.flatten_all()?.to_vec1()?, of.flatten_all()?.to_vec1()?))
+        };
+        for k in 0..3 {
+            assert_eq!(gradient(entry(&schedule, k)?)?, gradient(entry_plain(&schedule, k)?)?);
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn what_does_not_fit_is_an_error() -> Result<()> {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F64, &Device::Cpu);
     assert!(AffineStep::new(&zeros(&[3, 4])?).is_err());
@@ -312,7 +331,8 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     assert!(map.forward(&x.to_dtype(DType::F32)?).is_err(), "element type");
     assert!(sum_squared_error(&x, &b).is_err());
     assert!(sum_squared_error(&x, &x.to_dtype(DType::F32)?).is_err(), "element type");
-    assert!(entry(&x, 0).is_err());
+    assert!(entry(&eta, 0).is_err(), "a number has no entries");
+    assert!(entry(&x, 3).is_err());
     assert!(entry(&b, 4).is_err());
     Ok(())
 }

@@ -11,6 +11,8 @@
 //! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
 //! | [`relu`], [`hardtanh`] | max(0, x), x projected to [−1, 1] | x |
 //! | [`sin_2pi`], [`cos_2pi`] | sin 2πx, cos 2πx of a number | – |
+//! | [`separable_quadratic`] | Σ aᵢxᵢ² + bᵢxᵢ | x |
+//! | [`Rollout::forward`], [`Rollout::last`] | the states x₁ … x_N of x ← f(x, θ), or x_N | x₀, θ |
 //! | [`crate::loss::sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
@@ -30,6 +32,8 @@ mod fixed_map;
 mod gradient_step;
 mod in_place;
 pub(crate) mod kernel;
+mod rollout;
+mod separable_quadratic;
 mod trigonometry;
 
 pub use affine_step::AffineStep;
@@ -39,4 +43,6 @@ pub use fixed_map::FixedMap;
 pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;
 pub(crate) use kernel::vectorised;
+pub use rollout::{LinearRecurrence, Recurrence, Rollout};
+pub use separable_quadratic::{separable_quadratic, separable_quadratic_plain};
 pub use trigonometry::{cos_2pi, sin_2pi};

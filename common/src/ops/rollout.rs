@@ -1,0 +1,327 @@
+use super::kernel;
+use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, bail};
+use std::sync::{Arc, OnceLock};
+
+/// A recurrence x ← f(x, θ), step by step, with the vector–Jacobian product of a step: what [`Rollout`] repeats.
+///
+/// A state is a slice of numbers, however many; θ is another. `k` counts the steps from 0. `scratch` is room of the
+/// length that [`Recurrence::scratch`] asks for, with whatever the step before left in it.
+pub trait Recurrence: Send + Sync + 'static {
+    /// Numbers of scratch room that a step on a state of `dimension` numbers needs.
+    fn scratch(&self, dimension: usize) -> usize {
+        let _ = dimension;
+        0
+    }
+
+    /// `next` ← fₖ(x, θ).
+    fn step(&self, k: usize, x: &[f64], theta: &[f64], next: &mut [f64], scratch: &mut [f64]);
+
+    /// `grads[0]` += (∂fₖ/∂x)ᵀg and `grads[1]` += (∂fₖ/∂θ)ᵀg, both at (x, θ).
+    fn pull_back(&self, k: usize, x: &[f64], theta: &[f64], g: &[f64], grads: [&mut [f64]; 2], scratch: &mut [f64]);
+
+    /// fₖ(x, θ) by plain candle operations: the definition, which the tests hold the two functions above against.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn plain(&self, k: usize, x: &Tensor, theta: &Tensor) -> Result<Tensor>;
+
+    /// Checks the shapes of a state and of θ, so that a step may rely on them.
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    fn check(&self, num_steps: usize, start: &Tensor, theta: &Tensor) -> Result<()>;
+}
+
+/// Many steps of a recurrence as one node of the graph: (x₀, θ) ↦ x₁ … x_N.
+///
+/// Backprop through N plain steps needs ten or more nodes a step and a recursion as deep as the graph; here it is one sweep
+/// backwards over the stored states, in which each step is differentiated by hand. It is the same gradient: the exact
+/// derivative of the discrete recurrence.
+///
+/// ```
+/// use candle_core::{Device, Tensor, Var};
+/// use common::ops::{LinearRecurrence, Rollout};
+/// let cpu = &Device::Cpu;
+/// let f = Var::new(&[[0.5, 0.0], [0.0, 2.0]], cpu)?;
+/// let rollout = Rollout::new(LinearRecurrence::new(2)); // x ← Fx
+/// let states = rollout.forward(&Tensor::new(&[1.0, 1.0], cpu)?, &f, 3)?;
+/// assert_eq!(states.to_vec2::<f64>()?, [[0.5, 2.0], [0.25, 4.0], [0.125, 8.0]]);
+/// # candle_core::Result::Ok(())
+/// ```
+#[derive(Debug)]
+pub struct Rollout<R>(Arc<R>);
+
+impl<R> Clone for Rollout<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R: Recurrence> Rollout<R> {
+    /// Of the steps of `recurrence`.
+    pub fn new(recurrence: R) -> Self {
+        Self(Arc::new(recurrence))
+    }
+
+    /// The recurrence.
+    pub fn recurrence(&self) -> &R {
+        &self.0
+    }
+
+    /// The states x₁ … x_N, `[N, shape of x₀]`. Each of x₀ (`start`) and θ may be learnable.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, no step, or tensors that differ in element type or device.
+    pub fn forward(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
+        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+            return self.forward_plain(start, theta, num_steps);
+        }
+        self.apply(start, theta, num_steps, Output::All)
+    }
+
+    /// The last state x_N alone, of the shape of x₀.
+    ///
+    /// # Errors
+    /// As [`Rollout::forward`].
+    pub fn last(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
+        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+            return self.last_plain(start, theta, num_steps);
+        }
+        self.apply(start, theta, num_steps, Output::Last(OnceLock::new()))
+    }
+
+    fn apply(&self, start: &Tensor, theta: &Tensor, num_steps: usize, output: Output) -> Result<Tensor> {
+        self.check(start, theta, num_steps)?;
+        let unrolled = Unrolled { recurrence: self.0.clone(), num_steps, output };
+        start.contiguous()?.apply_op2(&theta.contiguous()?, unrolled)
+    }
+
+    /// [`Rollout::forward`] by plain candle operations, step by step.
+    ///
+    /// # Errors
+    /// As [`Rollout::forward`].
+    pub fn forward_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
+        self.check(start, theta, num_steps)?;
+        let mut x = start.clone();
+        let mut states = Vec::with_capacity(num_steps);
+        for k in 0..num_steps {
+            x = self.0.plain(k, &x, theta)?;
+            states.push(x.clone());
+        }
+        Tensor::stack(&states, 0)
+    }
+
+    /// [`Rollout::last`] by plain candle operations, step by step.
+    ///
+    /// # Errors
+    /// As [`Rollout::forward`].
+    pub fn last_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
+        self.check(start, theta, num_steps)?;
+        (0..num_steps).try_fold(start.clone(), |x, k| self.0.plain(k, &x, theta))
+    }
+
+    fn check(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<()> {
+        if num_steps == 0 || start.elem_count() == 0 {
+            bail!("a roll-out of {num_steps} steps of {} numbers", start.elem_count());
+        }
+        self.0.check(num_steps, start, theta)
+    }
+}
+
+/// What the node returns. All states are needed backwards in any case.
+enum Output {
+    All,
+    Last(OnceLock<Vec<f64>>),
+}
+
+struct Unrolled<R> {
+    recurrence: Arc<R>,
+    num_steps: usize,
+    output: Output,
+}
+
+/// Calls `$self.$sweep` with the state's dimension as a constant where it is small: the compiler then keeps states in registers.
+macro_rules! with_dimension {
+    ($n:expr, $self:ident.$sweep:ident $arguments:tt) => {
+        match $n {
+            1 => $self.$sweep::<[f64; 1]> $arguments,
+            2 => $self.$sweep::<[f64; 2]> $arguments,
+            3 => $self.$sweep::<[f64; 3]> $arguments,
+            4 => $self.$sweep::<[f64; 4]> $arguments,
+            _ => $self.$sweep::<Vec<f64>> $arguments,
+        }
+    };
+}
+
+/// A state: an array of a few numbers, or a vector of any number of them.
+trait State: AsRef<[f64]> + AsMut<[f64]> {
+    fn zeros(n: usize) -> Self;
+}
+
+impl<const N: usize> State for [f64; N] {
+    fn zeros(_: usize) -> Self {
+        [0.0; N]
+    }
+}
+
+impl State for Vec<f64> {
+    fn zeros(n: usize) -> Self {
+        vec![0.0; n]
+    }
+}
+
+impl<R: Recurrence> Unrolled<R> {
+    fn forward<S: State>(&self, start: &[f64], theta: &[f64]) -> Vec<f64> {
+        let n = start.len();
+        let scratch = &mut vec![0.0; self.recurrence.scratch(n)];
+        let (mut x, mut next) = (S::zeros(n), S::zeros(n));
+        x.as_mut().copy_from_slice(start);
+        let mut states = Vec::with_capacity(self.num_steps * n);
+        for k in 0..self.num_steps {
+            self.recurrence.step(k, x.as_ref(), theta, next.as_mut(), scratch);
+            states.extend_from_slice(next.as_ref());
+            std::mem::swap(&mut x, &mut next);
+        }
+        states
+    }
+
+    /// ∂x₀ and ∂θ: with gₖ = ∂L/∂xₖ, step k adds (∂f/∂x)ᵀ gₖ₊₁ to gₖ and (∂f/∂θ)ᵀ gₖ₊₁ to ∂θ. `grads` are the direct ones, of
+    /// all states or of the last one.
+    fn backward<S: State>(&self, start: &[f64], theta: &[f64], states: &[f64], grads: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let n = start.len();
+        let scratch = &mut vec![0.0; self.recurrence.scratch(n)];
+        let (before, last) = grads.split_at(grads.len() - n);
+        let (mut g, mut grad_x, mut x) = (S::zeros(n), S::zeros(n), S::zeros(n));
+        g.as_mut().copy_from_slice(last);
+        let mut grad_theta = vec![0.0; theta.len()];
+        for k in (0..self.num_steps).rev() {
+            x.as_mut().copy_from_slice(if k == 0 { start } else { &states[(k - 1) * n..][..n] });
+            grad_x.as_mut().fill(0.0);
+            self.recurrence.pull_back(k, x.as_ref(), theta, g.as_ref(), [grad_x.as_mut(), &mut grad_theta], scratch);
+            std::mem::swap(&mut g, &mut grad_x);
+            if k > 0
+                && let Some(direct) = before.get((k - 1) * n..k * n)
+            {
+                g.as_mut().iter_mut().zip(direct).for_each(|(g, direct)| *g += direct);
+            }
+        }
+        (g.as_ref().to_vec(), grad_theta)
+    }
+}
+
+impl<R: Recurrence> CustomOp2 for Unrolled<R> {
+    fn name(&self) -> &'static str {
+        "rollout"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, theta: &CpuStorage, t_l: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (start, theta) = (kernel::entries(x, x_l)?, kernel::entries(theta, t_l)?);
+        let states = with_dimension!(start.len(), self.forward(start, theta));
+        match &self.output {
+            Output::All => {
+                let shape: Vec<usize> = std::iter::once(self.num_steps).chain(x_l.dims().iter().copied()).collect();
+                Ok((CpuStorage::F64(states), shape.into()))
+            }
+            Output::Last(kept) => {
+                let last = states[states.len() - x_l.shape().elem_count()..].to_vec();
+                let _ = kept.set(states); // a node is computed once
+                Ok((CpuStorage::F64(last), x_l.shape().clone()))
+            }
+        }
+    }
+
+    fn bwd(&self, x: &Tensor, theta: &Tensor, y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let g = &g.contiguous()?;
+        kernel::with_entries([x, theta, y, g], |[xs, thetas, ys, gs]| {
+            let states = match &self.output {
+                Output::All => ys,
+                Output::Last(kept) => kept.get().map_or(&[][..], Vec::as_slice),
+            };
+            let (grad_x, grad_theta) = with_dimension!(xs.len(), self.backward(xs, thetas, states, gs));
+            let tensor = |grad: Vec<f64>, of: &Tensor| {
+                of.track_op().then(|| Tensor::from_vec(grad, of.shape(), of.device())).transpose()
+            };
+            Ok((tensor(grad_x, x)?, tensor(grad_theta, theta)?))
+        })
+    }
+}
+
+/// x ← Fx, or x ← Fx + wₖ with fixed inputs wₖ, for one state `[n]` or each row of a batch `[K, n]`; θ is F, `[n, n]`.
+///
+/// With F = I + h·A it is Euler's method for x′ = Ax, and with noise for w it is Euler–Maruyama's. F may come from other
+/// tensors, as I + h(A + BKC) does from a gain K: backprop goes on from ∂F.
+#[derive(Debug)]
+pub struct LinearRecurrence {
+    n: usize,
+    /// `[N, n]` or `[N, K, n]`, with its entries
+    inputs: Option<(Tensor, Vec<f64>)>,
+}
+
+impl LinearRecurrence {
+    /// x ← Fx in dimension `n`.
+    pub fn new(n: usize) -> Self {
+        Self { n, inputs: None }
+    }
+
+    /// x ← Fx + wₖ with `inputs` w `[N, n]` or `[N, K, n]`, of the states' shape in each step. They get no gradient.
+    ///
+    /// # Errors
+    /// `inputs` has another rank, or is no f64 tensor.
+    pub fn with_inputs(inputs: &Tensor) -> Result<Self> {
+        let Some(&n) = inputs.dims().last().filter(|_| matches!(inputs.rank(), 2 | 3)) else {
+            bail!("inputs of a linear recurrence have shape [N, n] or [N, K, n], not {:?}", inputs.dims());
+        };
+        let inputs = inputs.detach();
+        let entries = inputs.flatten_all()?.to_vec1()?;
+        Ok(Self { n, inputs: Some((inputs, entries)) })
+    }
+}
+
+impl Recurrence for LinearRecurrence {
+    fn step(&self, k: usize, x: &[f64], f: &[f64], next: &mut [f64], _: &mut [f64]) {
+        for (x, next) in x.chunks_exact(self.n).zip(next.chunks_exact_mut(self.n)) {
+            for (f, next) in f.chunks_exact(self.n).zip(next) {
+                *next = f.iter().zip(x).map(|(f, x)| f * x).sum();
+            }
+        }
+        if let Some((_, inputs)) = &self.inputs {
+            next.iter_mut().zip(&inputs[k * x.len()..]).for_each(|(next, w)| *next += w);
+        }
+    }
+
+    fn pull_back(&self, _: usize, x: &[f64], f: &[f64], g: &[f64], grads: [&mut [f64]; 2], _: &mut [f64]) {
+        let (n, [grad_x, grad_f]) = (self.n, grads);
+        for ((x, g), grad_x) in x.chunks_exact(n).zip(g.chunks_exact(n)).zip(grad_x.chunks_exact_mut(n)) {
+            for ((f, grad_f), &g) in f.chunks_exact(n).zip(grad_f.chunks_exact_mut(n)).zip(g) {
+                for (((f, grad_f), x), grad_x) in f.iter().zip(grad_f).zip(x).zip(&mut *grad_x) {
+                    *grad_x += g * f; // ∂x = Fᵀg
+                    *grad_f += g * x; // ∂F = g·xᵀ
+                }
+            }
+        }
+    }
+
+    fn plain(&self, k: usize, x: &Tensor, f: &Tensor) -> Result<Tensor> {
+        let next = match x.rank() {
+            1 => f.matmul(&x.unsqueeze(1)?)?.squeeze(1)?,
+            _ => x.matmul(&f.t()?)?,
+        };
+        match &self.inputs {
+            Some((inputs, _)) => next + inputs.get(k)?,
+            None => Ok(next),
+        }
+    }
+
+    fn check(&self, num_steps: usize, start: &Tensor, f: &Tensor) -> Result<()> {
+        let n = self.n;
+        if f.dims() != [n, n] || !matches!(start.dims(), [width] | [_, width] if *width == n) {
+            bail!("a linear recurrence in dimension {n} got F {:?} and x {:?}", f.dims(), start.dims());
+        }
+        match &self.inputs {
+            Some((w, _)) if w.dims()[1..] != *start.dims() || w.dims()[0] < num_steps => {
+                bail!("a linear recurrence of {num_steps} steps from x {:?} got inputs {:?}", start.dims(), w.dims())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -4,8 +4,7 @@
 //!
 //! - gradient descent θ ← θ − 2ηΦᵀ(Φθ − y) shrinks the residual along uᵢ by 1 − 2ησᵢ² per update: after k updates
 //!   uᵢᵀ(Φθₖ − y) = (1 − 2ησᵢ²)ᵏ·uᵢᵀ(Φθ₀ − y), so directions with a small σᵢ wait 1/(2ησᵢ²) updates;
-//! - Adam rescales the entries of θ, not the directions uᵢ; its learning rate falls linearly to 0, since at a constant rate
-//!   it breaks out again and again, and where it stands at the end depends on the last bits of the sums;
+//! - Adam rescales the entries of θ, not the directions uᵢ; its learning rate falls linearly to 0;
 //! - the closed form is θ = V·diag(1/σ)·Uᵀy, leaving out σᵢ below a cutoff times σ₁;
 //! - in the orthonormal basis uᵢ (those above the cutoff), g = Σᵢ wᵢuᵢ, each weight is one inner product, wᵢ = uᵢᵀy; all
 //!   singular values are 1, and gradient descent with step ½ is there after one update.
@@ -19,24 +18,27 @@
 //! Run it with `cargo run --release --bin sec2_5_analytic`. Nothing is random. σᵢ falls by thirteen orders of magnitude, so
 //! 100000 updates of gradient descent finish about ten directions; the closed form needs the work of a few hundred updates.
 
-use anyhow::{Result, ensure};
-use candle_core::{DType, Device, Tensor};
+use anyhow::Result;
+use candle_core::{DType, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
-    ensemble,
-    figure::{Figure, Panel, Series},
-    linalg::{self, SingularValueDecomposition},
+    ensemble, linalg,
     loss::sum_squared_error,
     ops::FixedMap,
-    optim::{self, Optimizer, Rule},
+    optim::{self, Optimizer, RateSchedule, Rule},
     section::{Preset, Report, Section},
     table::Table,
     training::{log_losses, log_spaced, loss_value},
 };
 
-use crate::rbf::{self, RbfModel, basis_matrix, sample_points, target};
+use crate::rbf::RbfModel;
+
+pub mod problem;
+mod report;
+
+use problem::Problem;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -67,43 +69,6 @@ impl Default for Config {
     }
 }
 
-/// The least-squares problem ‖Φθ − y‖² and the anatomy of Φ.
-#[derive(Debug)]
-pub struct Problem {
-    /// The points x
-    pub xs: Vec<f64>,
-    /// Φ `[N, n]`
-    pub phi: Tensor,
-    /// y `[N]`
-    pub y: Tensor,
-    /// Φ = U·diag(σ)·Vᵀ
-    pub svd: SingularValueDecomposition,
-    /// Number of singular values above the cutoff
-    pub rank: usize,
-}
-
-impl Problem {
-    /// The problem of section 2.5.1 with the basis of `config`.
-    // ANCHOR: problem
-    pub fn new(config: &Config, device: &Device) -> Result<Self> {
-        let basis = rbf::Config { num_basis: config.num_basis, width: config.width, ..rbf::Config::default() };
-        let xs = sample_points(&basis);
-        let phi = basis_matrix(&basis, &xs, device)?; // [N, n]
-        let y = Tensor::new(xs.iter().map(|&x| target(x)).collect::<Vec<_>>(), device)?; // [N]
-        let svd = linalg::singular_value_decomposition(&phi)?;
-        let counts = |&&sigma: &&f64| sigma > config.cutoff * svd.sigma[0];
-        let rank = svd.sigma.iter().filter(counts).count();
-        ensure!(rank > 0, "every basis function is zero at every point: a smaller --width helps");
-        Ok(Self { xs, phi, y, svd, rank })
-    }
-    // ANCHOR_END: problem
-
-    /// The orthonormal basis u₁ … u_r, `[N, r]`.
-    pub fn orthonormal_basis(&self) -> Result<Tensor> {
-        Ok(self.svd.u.narrow(1, 0, self.rank)?.contiguous()?)
-    }
-}
-
 /// How an iterative method came down.
 #[derive(Debug)]
 pub struct Descent {
@@ -128,8 +93,7 @@ fn descend(problem: &Problem, rule: optim::Config, num_updates: usize) -> Result
         while done < checkpoint {
             let loss = sum_squared_error(&model.forward(&phi)?, &problem.y)?; // ‖Φθ − y‖²
             if rule.rule == Rule::Adam {
-                let left = 1.0 - done as f64 / num_updates as f64;
-                optimizer.set_learning_rate(rule.learning_rate * left); // falls to 0
+                optimizer.set_learning_rate(rule.learning_rate * RateSchedule::Linear.factor(done, num_updates)); // falls to 0
             }
             optimizer.backward_step(&loss)?;
             smallest = smallest.min(loss_value(&loss)?);
@@ -191,15 +155,6 @@ pub struct Outcome {
     pub distance: f64,
 }
 
-impl Outcome {
-    /// (1 − 2ησᵢ²)ᵏ·uᵢᵀ(Φθ₀ − y), what theory says of gradient descent.
-    pub fn theory(&self, step_size: f64, k: usize) -> Vec<f64> {
-        let start = &self.gradient_descent.components[0].1;
-        let factor = |sigma: &f64| (1.0 - 2.0 * step_size * sigma * sigma).powf(k as f64);
-        start.iter().zip(&self.problem.svd.sigma).map(|(c, sigma)| c * factor(sigma)).collect()
-    }
-}
-
 /// The section as a program.
 #[derive(Debug)]
 pub struct Analytic;
@@ -237,156 +192,14 @@ far as the closed form, but neither fits well) and --num-basis 10.";
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let Problem { svd, rank, .. } = &outcome.problem;
-        let work = Work::of(&outcome.problem)?;
-        let k = config.num_updates;
-        let row = |name: &str, loss: f64, updates: usize, work: f64| {
-            format!("  {name:<34} {loss:>9.1e} {updates:>9} {work:>12.1e}\n")
-        };
-        let last = |descent: &Descent| descent.history.last("sum_squared_error");
-        let slowest = svd.sigma[rank - 1];
-        let waiting = 1.0 / (2.0 * config.step_size * slowest * slowest);
-        let learned = svd.sigma[..*rank].iter().filter(|&&s| 2.0 * config.step_size * s * s * k as f64 >= 1.0).count();
-        let smallest = svd.sigma[svd.sigma.len() - 1] / svd.sigma[0];
-        let condition = if smallest > f64::EPSILON {
-            format!("{:.1e}", 1.0 / smallest)
-        } else {
-            "above 1e15, more than f64 can tell".to_owned()
-        };
-        let summary = format!(
-            "  method                                  loss   updates multiply-adds\n{}{}{}{}\
-             largest difference between a weight after that one update and its inner product: {:.0e}\n\
-             condition number of Φ: {condition} (of ΦᵀΦ: its square); {rank} of {} singular values lie above {:e} of the largest,\n\
-             with a condition number of {:.1e} among them\n\
-             gradient descent, η = {} (stable below 1/σ₁² = {:.4}): {learned} of {rank} directions have waited their \
-             1/(2ησᵢ²) updates; the last needs {waiting:.0e}",
-            row("gradient descent", last(&outcome.gradient_descent), k, k as f64 * work.update),
-            row("Adam", last(&outcome.adam), k, k as f64 * work.update),
-            row("closed form (SVD)", outcome.closed_form, 0, work.closed_form),
-            row("orthonormal basis (SVD), step 1/2", outcome.orthonormal, 1, work.orthonormal),
-            outcome.distance,
-            svd.sigma.len(),
-            config.cutoff,
-            svd.sigma[0] / slowest,
-            config.step_size,
-            1.0 / (svd.sigma[0] * svd.sigma[0]),
-        );
-        Ok(Report {
-            headline: format!(
-                "loss {:.0e} (gradient descent), {:.0e} (Adam), {:.0e} (closed form)",
-                last(&outcome.gradient_descent),
-                last(&outcome.adam),
-                outcome.closed_form
-            ),
-            summary,
-            final_loss: Some(outcome.closed_form),
-            tables: vec![("history", history(outcome)), ("directions", directions(config, outcome))],
-            figures: vec![("analytic", figure(config, outcome, &work)?)],
-            parameters: vec![],
-        })
+        report::report(config, outcome)
     }
-}
-
-/// Multiply-adds of the methods, to leading order.
-struct Work {
-    update: f64,
-    closed_form: f64,
-    orthonormal: f64,
-}
-
-impl Work {
-    /// An update is two products with Φ. A thin SVD takes 14Nn² + 8n³ operations (Golub and Van Loan), half of them
-    /// multiplications; then Uᵀy is Nr and V times the scaled result nr. Once there is an orthonormal basis, its one update
-    /// is two products with `[N, r]`.
-    fn of(problem: &Problem) -> Result<Self> {
-        let (rows, columns) = problem.phi.dims2()?;
-        let (long, short, r) = (rows.max(columns) as f64, rows.min(columns) as f64, problem.rank as f64);
-        let svd = 7.0 * long * short * short + 4.0 * short.powi(3);
-        Ok(Self {
-            update: 2.0 * long * short,
-            closed_form: svd + (rows + columns) as f64 * r,
-            orthonormal: 2.0 * rows as f64 * r,
-        })
-    }
-}
-
-fn history(outcome: &Outcome) -> Table {
-    let mut table = Table::new("update", ["gradient_descent", "adam", "adam_smallest_so_far"]);
-    let adam = outcome.adam.history.rows();
-    for ((update, gd), (_, adam)) in outcome.gradient_descent.history.rows().iter().zip(adam) {
-        table.push(*update, &[gd[1], adam[1], adam[0]]);
-    }
-    table
-}
-
-/// Per direction i: σᵢ and |uᵢᵀ(Φθₖ − y)| of both methods, with the theory for gradient descent.
-fn directions(config: &Config, outcome: &Outcome) -> Table {
-    let mut names = vec!["sigma".to_owned()];
-    let mut columns = vec![outcome.problem.svd.sigma.clone()];
-    for ((k, gd), (_, adam)) in outcome.gradient_descent.components.iter().zip(&outcome.adam.components) {
-        names.extend(["gradient_descent", "theory", "adam"].map(|name| format!("{name}_{k}")));
-        columns.extend([gd.clone(), outcome.theory(config.step_size, *k), adam.clone()]);
-    }
-    let mut table = Table::new("i", names);
-    for i in 0..outcome.problem.rank {
-        table.push(i + 1, &columns.iter().map(|column| column[i].abs()).collect::<Vec<_>>());
-    }
-    table
-}
-
-fn figure(config: &Config, outcome: &Outcome, work: &Work) -> Result<Figure> {
-    let Problem { xs, svd, rank, .. } = &outcome.problem;
-    let told = svd.sigma.iter().filter(|&&s| s > f64::EPSILON * svd.sigma[0]); // the others are rounding errors
-    let told: Vec<f64> = told.copied().collect();
-    let numbers: Vec<f64> = (1..=svd.sigma.len()).map(|i| i as f64).collect();
-    // A zero leaves through the frame's bottom instead of leaving a gap.
-    let abs = |values: &[f64]| values.iter().map(|v| v.abs().max(1e-300)).collect::<Vec<_>>();
-    let k = config.num_updates;
-
-    let mut loss = Panel::new("Smallest loss so far against work", "multiply-adds", "‖Φθ − y‖²").log_x().log_y();
-    for (name, descent) in [("gradient descent", &outcome.gradient_descent), ("Adam", &outcome.adam)] {
-        let done: Vec<f64> = descent.history.counts()[1..].iter().map(|k| k * work.update).collect();
-        loss = loss.series(Series::line(name, &done, &descent.history.column("smallest_so_far")[1..]));
-    }
-    loss = loss
-        .series(Series::scatter("closed form", &[work.closed_form], &[outcome.closed_form]))
-        .series(Series::scatter("orthonormal basis", &[work.orthonormal], &[outcome.orthonormal]));
-
-    let reach = 1.0 / (2.0 * config.step_size * k as f64).sqrt();
-    let mut spectrum = Panel::new("Singular values of the basis", "i", "σᵢ")
-        .series(Series::line_with_markers("σᵢ", &numbers[..told.len()], &told))
-        .hline(format!("2ησ²k = 1 for k = {k}"), reach)
-        .log_y();
-    if config.cutoff > 0.0 {
-        spectrum = spectrum.hline("cutoff", config.cutoff * svd.sigma[0]);
-    }
-
-    let title = "Left along uᵢ after k updates of gradient descent";
-    let mut left = Panel::new(title, "i", "|uᵢᵀ(Φθ − y)|").log_y().y_range(1e-13, 1e2); // below is rounding
-    let shown = outcome.gradient_descent.components.iter().step_by(2);
-    for (style, (k, measured)) in shown.enumerate() {
-        let theory = abs(&outcome.theory(config.step_size, *k));
-        left = left
-            .series(
-                Series::line(if style == 0 { "theory" } else { "" }, &numbers[..*rank], &theory)
-                    .style(style)
-                    .solid()
-                    .thin(),
-            )
-            .series(Series::scatter(format!("k = {k}"), &numbers[..*rank], &abs(measured)).style(style));
-    }
-
-    let basis = outcome.problem.orthonormal_basis()?.t()?.to_vec2::<f64>()?;
-    let mut functions = Panel::new("The orthonormal basis", "x", "uᵢ(x)");
-    for i in [0, 1, 2, 5].into_iter().filter(|i| i < rank) {
-        functions = functions.series(Series::line(format!("i = {}", i + 1), xs, &basis[i]));
-    }
-    Ok(Figure::new().panel(loss).panel(spectrum).panel(left).panel(functions).columns(2))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::Device;
 
     #[test]
     fn gradient_descent_does_what_theory_says_direction_by_direction() -> Result<()> {

@@ -159,7 +159,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         ))
         .log_x()
         .log_y();
-    Figure::new().panel(surface).panel(errors).columns(2)
+    Figure::new().panel(surface).panel(errors).columns(1)
 }
 
 /// Two numbers; an option's list of another length is wrong usage.

@@ -5,6 +5,7 @@
 use common::section::{Chapter, Entry};
 
 pub mod analytic;
+pub mod approximation;
 pub mod autodiff;
 pub mod compact_domain;
 pub mod device;
@@ -12,6 +13,8 @@ pub mod gradient_descent;
 pub mod rbf;
 pub mod rbf_vs_nn;
 pub mod regression;
+pub mod reverse_mode;
+pub mod step_counts;
 pub mod three_layer_nn;
 
 /// The chapter, as the program `chapter2` runs it.
@@ -27,6 +30,8 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<three_layer_nn::ThreeLayerNn>(),
     ],
     questions: &[
+        Entry::of::<reverse_mode::ReverseMode>(),
+        Entry::of::<step_counts::StepCounts>(),
         Entry::of::<rbf_vs_nn::RbfVsNn>(),
         Entry::of::<analytic::Analytic>(),
         Entry::of::<compact_domain::CompactDomain>(),

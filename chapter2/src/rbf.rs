@@ -17,21 +17,23 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
-    figure::{Figure, Panel, Series},
     linalg,
     loss::sum_squared_error,
     ops::FixedMap,
-    optim::{self, Hyperparameters, Optimizer, Rule},
+    optim::{self, Optimizer},
     sampling::grid,
     section::{Input, Preset, Report, Section},
     table::Table,
     training::{loss_value, train},
 };
 
+mod report;
+
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("learning_rate", default("1")))]
 pub struct Config {
     /// Number of basis functions, 1 to 500
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = range::count(500))]
@@ -45,19 +47,13 @@ pub struct Config {
     /// Number of points x = 1/N, 2/N … 1 to fit, 1 to 2000
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = range::count(2000))]
     pub num_samples: usize,
-    /// Which optimizer
-    #[arg(long, value_enum, default_value = "adam")]
-    pub optimizer: Rule,
-    /// Learning rate α of the optimizer, > 0
-    #[arg(long, value_name = "α", default_value_t = 1.0, value_parser = range::positive)]
-    pub learning_rate: f64,
     /// Number of updates, 1 to 100000
     #[arg(long, value_name = "K", default_value_t = 250, value_parser = range::count(100_000))]
     pub num_updates: usize,
-    /// The optimizer's other numbers
+    /// The optimizer, and its learning rate α
     #[command(flatten)]
     #[serde(flatten)]
-    pub hyperparameters: Hyperparameters,
+    pub optimizer: optim::Config,
 }
 
 impl Default for Config {
@@ -136,7 +132,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
         Preset {
             name: "gradient-descent",
             about: "the reading group's variant: step size 0.003, 500 updates",
-            values: &[("optimizer", "gradient-descent"), ("learning_rate", "0.003"), ("num_updates", "500")],
+            values: &[("rule", "gradient-descent"), ("learning_rate", "0.003"), ("num_updates", "500")],
         },
     ];
     const INPUTS: &'static [Input] = &[Input::PARAMETERS];
@@ -156,9 +152,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
         let ones = Tensor::ones(config.num_basis, DType::F64, &context.device)?;
         let model = RbfModel { theta: context.parameter("theta", &ones)? };
         // ANCHOR_END: start
-        let Config { optimizer: rule, learning_rate, hyperparameters, .. } = *config;
-        let mut optimizer =
-            Optimizer::new(vec![model.theta.clone()], optim::Config { rule, learning_rate, hyperparameters })?;
+        let mut optimizer = Optimizer::new(vec![model.theta.clone()], config.optimizer)?;
         // ANCHOR: training
         let mut history = Table::new("update", ["sum_squared_error"]);
         let basis = FixedMap::new(&phi)?;
@@ -181,43 +175,8 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let (first, last) = (outcome.history.rows()[0].1[0], outcome.history.last("sum_squared_error"));
-        let worst = outcome.learned.iter().zip(&outcome.target).fold(0f64, |worst, (g, y)| worst.max((g - y).abs()));
-        let summary = format!(
-            "sum of squared errors: {first:.6e} before training, {last:.6e} after {} updates\n\
-             largest error at a point {worst:.2e}; the smallest loss any θ reaches is {:.1e}",
-            config.num_updates, outcome.best_loss,
-        );
-        Ok(Report {
-            headline: format!("sum of squared errors {first:.3e} → {last:.3e}"),
-            summary,
-            final_loss: Some(last),
-            tables: vec![("history", outcome.history.clone())],
-            figures: vec![("basis", basis_figure(config)?), ("rbf", fit_figure(config, outcome))],
-            parameters: vec![("theta".into(), Tensor::new(outcome.theta.as_slice(), &Device::Cpu)?)],
-        })
+        report::report(config, outcome)
     }
-}
-
-fn basis_figure(config: &Config) -> Result<Figure> {
-    let wide = grid(-1.0, 2.5, 351);
-    let bumps = basis_matrix(config, &wide, &Device::Cpu)?.t()?.to_vec2::<f64>()?;
-    let title = format!("The {} basis functions; the fit is on the shaded interval", config.num_basis);
-    let mut basis = Panel::new(title, "x", "φᵢ(x)").shade_x("", 0.0, 1.0);
-    for (i, bump) in bumps.iter().enumerate() {
-        basis = basis.series(Series::line("", &wide, bump).style(i % 3).solid().thin());
-    }
-    Ok(Figure::new().panel(basis))
-}
-
-fn fit_figure(config: &Config, outcome: &Outcome) -> Figure {
-    let fit = Panel::new("Target and learned g", "x", "y")
-        .series(Series::line("exp(−5x)·sin(5x)", &outcome.xs, &outcome.target))
-        .series(Series::line("learned g(x; θ)", &outcome.xs, &outcome.learned));
-    let loss = Panel::new(format!("Loss, learning rate {}", config.learning_rate), "update", "sum of squared errors")
-        .series(Series::line("loss", &outcome.history.counts(), &outcome.history.column("sum_squared_error")))
-        .log_y();
-    Figure::new().panel(fit).panel(loss).columns(2)
 }
 
 #[cfg(test)]

@@ -16,19 +16,21 @@ use anyhow::{Result, ensure};
 use candle_core::{Tensor, Var};
 use candle_nn::{Module, Optimizer as _};
 use common::{
-    config::{self, range},
+    config::{self, default, range},
     context::{Context, Phase},
-    figure::{Figure, Panel, Series},
     loss::mean_squared_error,
-    optim::{self, Hyperparameters, Optimizer, Rule},
+    optim::{self, Optimizer},
     sampling,
     section::{Input, Preset, Report, Section},
     table::Table,
     training::{check_loss, log_losses, loss_value},
 };
 
+mod report;
+
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("learning_rate", default("1")))]
 pub struct Config {
     /// Number of observations on [0, 1], 2 to 10000
     #[arg(long, value_name = "N", default_value_t = 11, value_parser = range::whole(2, 10_000))]
@@ -36,25 +38,16 @@ pub struct Config {
     /// Standard deviation σ of the noise, >= 0
     #[arg(long, value_name = "σ", default_value_t = 0.5, value_parser = range::non_negative)]
     pub noise_std: f64,
-    /// Which optimizer
-    #[arg(long, value_enum, default_value = "adam")]
-    pub optimizer: Rule,
-    /// Learning rate α of the optimizer, > 0
-    #[arg(long, value_name = "α", default_value_t = 1.0, value_parser = range::positive)]
-    pub learning_rate: f64,
     /// Number of epochs (passes over the observations), 1 to 100000
     #[arg(long, value_name = "E", default_value_t = 20, value_parser = range::count(100_000))]
     pub num_epochs: usize,
     /// Restart Adam's bias correction at each epoch, as the article's program does
     #[arg(long)]
     pub restart_step_count: bool,
-    /// Train a second time with the other step count (restarting or not) and show both
-    #[arg(long)]
-    pub compare_step_counts: bool,
-    /// The optimizer's other numbers
+    /// The optimizer, and its learning rate α
     #[command(flatten)]
     #[serde(flatten)]
-    pub hyperparameters: Hyperparameters,
+    pub optimizer: optim::Config,
 }
 
 impl Default for Config {
@@ -128,16 +121,6 @@ pub struct Outcome {
     /// Per epoch: the loss of its last sample just before that sample's update, and the mean squared error after it;
     /// row 0 is before training
     pub history: Table,
-    /// The same with the other step count, where a comparison is wanted
-    pub other: Option<Box<Outcome>>,
-}
-
-impl Outcome {
-    /// The learned g(x).
-    pub fn g(&self, x: f64) -> f64 {
-        let [p1, p2, p3] = self.learned;
-        p1 * (-p2 * x).exp() + p3
-    }
 }
 
 /// Fits the model to observations `xs`, `ys` (as many of each, at least one).
@@ -147,9 +130,8 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
     let y = Tensor::new(ys, &context.device)?; // [N]
     let samples = (0..xs.len()).map(|i| Ok((x.get(i)?, y.get(i)?))).collect::<Result<Vec<_>>>()?;
     let model = Exponential::new(context)?;
-    let Config { optimizer: rule, learning_rate, hyperparameters, .. } = *config;
     // ANCHOR: optimizer
-    let mut optimizer = Optimizer::new(model.parameters(), optim::Config { rule, learning_rate, hyperparameters })?;
+    let mut optimizer = Optimizer::new(model.parameters(), config.optimizer)?;
     // ANCHOR_END: optimizer
 
     let error = || -> Result<f64> { loss_value(&mean_squared_error(&model.forward(&x)?, &y)?) };
@@ -173,7 +155,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
     }
     // ANCHOR_END: epochs
     let learned = [model.p1.to_scalar()?, model.p2.to_scalar()?, model.p3.to_scalar()?];
-    Ok(Outcome { xs: xs.to_vec(), ys: ys.to_vec(), learned, history, other: None })
+    Ok(Outcome { xs: xs.to_vec(), ys: ys.to_vec(), learned, history })
 }
 
 /// The section as a program.
@@ -186,7 +168,8 @@ impl Section for Regression {
     const HELP: &'static str = "\
 Noisy observations of f(x) = 5·exp(−2x) + 3/2 are fitted by g(x) = p1·exp(−p2·x) + p3. Every sample makes an update of \
 p by Adam, 20 times over. The figure shows the truth, the data and the learned curve, and the loss by epoch. \
-Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count (a quirk of the article's program).";
+Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count (a quirk of the article's program, looked into \
+by sec2_4_4_step_counts).";
     const PRESETS: &'static [Preset] = &[
         Preset { name: "article", about: "learning rate 1.0, 20 epochs, as by default", values: &[] },
         Preset {
@@ -206,103 +189,12 @@ Try --noise-std 0 (the truth is found), --preset book, and --restart-step-count 
         let ys = sampling::observe(truth, &xs, config.noise_std, &mut context.rng(0));
         // ANCHOR_END: data
         context.phase(Phase::Training);
-        let mut outcome = fit(config, &xs, &ys, context)?;
-        if config.compare_step_counts {
-            let other = Config { restart_step_count: !config.restart_step_count, ..config.clone() };
-            outcome.other = Some(Box::new(fit(&other, &xs, &ys, context)?));
-        }
-        Ok(outcome)
+        fit(config, &xs, &ys, context)
     }
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
-        let [p1, p2, p3] = outcome.learned;
-        let mut summary =
-            format!("truth    f(x) = {}·exp(−{}x) + {}\n{}", TRUTH[0], TRUTH[1], TRUTH[2], quality(outcome),);
-        let mut tables = vec![("history", outcome.history.clone())];
-        if let Some(other) = &outcome.other {
-            let [_, other_label] = step_count_labels(config);
-            let factor = |t| adam_factor(&config.hyperparameters, t);
-            let updates = config.num_epochs * config.num_samples;
-            summary += &format!(
-                "{other_label}:\n{}√(1−β₂ᵗ)/(1−β₁ᵗ) is {:.3} at t = 1, {:.3} at t = {} (one epoch), {:.3} at t = {updates} (all)\n",
-                quality(other),
-                factor(1),
-                factor(config.num_samples),
-                config.num_samples,
-                factor(updates),
-            );
-            tables.push(("history_of_other_step_count", other.history.clone()));
-        }
-        let named = ["p1", "p2", "p3"].into_iter().zip(outcome.learned);
-        let parameters = named.map(|(name, p)| Ok((name.to_owned(), Tensor::new(p, &candle_core::Device::Cpu)?)));
-        Ok(Report {
-            headline: format!("g(x) = {p1:.2}·exp(−{p2:.2}x) + {p3:.2}"),
-            summary,
-            final_loss: Some(outcome.history.last("mean_squared_error")),
-            tables,
-            figures: vec![("regression", figure(config, outcome))],
-            parameters: parameters.collect::<Result<_>>()?,
-        })
+        report::report(config, outcome)
     }
-}
-
-/// The learned curve in words and how good it is, two lines.
-fn quality(outcome: &Outcome) -> String {
-    let [p1, p2, p3] = outcome.learned;
-    let fine = sampling::grid(0.0, 1.0, 101);
-    let squares = fine.iter().map(|&x| (outcome.g(x) - truth(x)).powi(2));
-    let mean_square = squares.sum::<f64>() / fine.len() as f64;
-    format!(
-        "learned  g(x) = {p1:.4}·exp(−{p2:.4}x) + {p3:.4}\n\
-         mean squared error on the data {:.6}, root mean square distance from the truth {:.4}\n",
-        outcome.history.last("mean_squared_error"),
-        mean_square.sqrt(),
-    )
-}
-
-/// What Adam's bias corrections together make of the learning rate at step t: √(1−β₂ᵗ)/(1−β₁ᵗ).
-fn adam_factor(Hyperparameters { beta1, beta2, .. }: &Hyperparameters, t: usize) -> f64 {
-    let t = t as f64;
-    (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t))
-}
-
-/// The run's own step count and the other one, in words.
-fn step_count_labels(config: &Config) -> [&'static str; 2] {
-    let labels = ["step count runs on", "step count restarts every epoch"];
-    if config.restart_step_count { [labels[1], labels[0]] } else { labels }
-}
-
-fn figure(config: &Config, outcome: &Outcome) -> Figure {
-    let xs = sampling::grid(0.0, 1.0, 201);
-    let curve = |f: &dyn Fn(f64) -> f64| xs.iter().map(|&x| f(x)).collect::<Vec<_>>();
-    let learned = |name: String, outcome: &Outcome| Series::line(name, &xs, &curve(&|x| outcome.g(x)));
-    let error = |name: String, outcome: &Outcome| {
-        let errors = outcome.history.column("mean_squared_error");
-        Series::line_with_markers(name, &outcome.history.counts(), &errors)
-    };
-    let mut fit = Panel::new("Truth, observations and the learned curve", "x", "y").series(Series::line(
-        "truth f(x)",
-        &xs,
-        &curve(&truth),
-    ));
-    let title = format!("Loss by epoch, learning rate {}", config.learning_rate);
-    let mut losses = Panel::new(title, "epoch", "loss").log_y();
-    if let Some(other) = &outcome.other {
-        for (label, outcome) in step_count_labels(config).into_iter().zip([outcome, &**other]) {
-            fit = fit.series(learned(format!("learned g(x), {label}"), outcome));
-            losses = losses.series(error(format!("mean squared error, {label}"), outcome));
-        }
-    } else {
-        fit = fit.series(learned("learned g(x)".into(), outcome));
-        losses = losses.series(error("mean squared error".into(), outcome)).series(Series::line_with_markers(
-            "last sample's loss",
-            &outcome.history.counts(),
-            &outcome.history.column("last_sample_loss"),
-        ));
-    }
-    let name = format!("observations, σ = {}", config.noise_std);
-    let fit = fit.series(Series::scatter(name, &outcome.xs, &outcome.ys));
-    Figure::new().panel(fit).panel(losses).columns(2)
 }
 
 #[cfg(test)]
@@ -312,7 +204,8 @@ mod tests {
 
     #[test]
     fn without_noise_the_truth_is_found() -> Result<()> {
-        let config = Config { noise_std: 0.0, learning_rate: 0.1, num_epochs: 2000, ..Config::default() };
+        let optimizer = optim::Rule::Adam.with(0.1);
+        let config = Config { noise_std: 0.0, optimizer, num_epochs: 2000, ..Config::default() };
         let outcome = Regression::run(&config, &mut Context::new(1))?;
         for (learned, true_value) in outcome.learned.iter().zip(TRUTH) {
             assert!((learned - true_value).abs() < 1e-6, "{:?}", outcome.learned);

@@ -49,7 +49,7 @@ impl Spread {
     /// `panel` with the median as a line called `name` over the range as a band, both in style `style`.
     pub fn draw(&self, panel: Panel, name: impl Into<String>, xs: &[f64], style: usize) -> Panel {
         panel
-            .series(Series::band("", xs, &self.low, &self.high).style(style))
+            .series(Series::band("", xs, &self.low, &self.high).style(style).solid())
             .series(Series::line(name, xs, &self.median).style(style))
     }
 }

@@ -29,7 +29,7 @@ fn rbf() -> Result<()> {
     let config = rbf::Config::default();
     let outcome = rbf::Rbf::run(&config, &mut Context::new(1))?;
     let phi = rbf::basis_matrix(&config, &rbf::sample_points(&config), &Device::Cpu)?;
-    let floor = floor::rbf(&numbers(&phi)?, &outcome.target, config.learning_rate, config.num_updates);
+    let floor = floor::rbf(&numbers(&phi)?, &outcome.target, config.optimizer.learning_rate, config.num_updates);
     assert_same(&outcome.history.column("sum_squared_error"), &floor);
     Ok(())
 }

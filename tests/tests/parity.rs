@@ -22,7 +22,7 @@ fn regression_in_three_variants() -> Result<()> {
     for run in runs(&fixture) {
         let name = run["name"].as_str().expect("a name");
         let config = regression::Config {
-            learning_rate: number(&run["learning_rate"]),
+            optimizer: Rule::Adam.with(number(&run["learning_rate"])),
             num_epochs: number(&run["epochs"]) as usize,
             restart_step_count: run["restart_step_count_every_epoch"] == true,
             ..Default::default()
@@ -52,8 +52,7 @@ fn rbf_by_adam_and_by_gradient_descent() -> Result<()> {
         assert_eq!(run["optimizer"], name);
         let expected = numbers(&run["sum_squared_error"]);
         let config = rbf::Config {
-            optimizer: rule,
-            learning_rate: number(&run["learning_rate"]),
+            optimizer: rule.with(number(&run["learning_rate"])),
             num_updates: expected.len() - 1,
             ..Default::default()
         };

@@ -160,11 +160,11 @@ proptest! {
     fn a_section_refuses_what_its_options_refuse(value in ANY, count: usize) {
         type Set = fn(&mut regression::Config, f64);
         let fields: [(&str, Set, bool); 5] = [
-            ("--learning-rate", |c, v| c.learning_rate = v, value > 0.0),
+            ("--learning-rate", |c, v| c.optimizer.learning_rate = v, value > 0.0),
             ("--noise-std", |c, v| c.noise_std = v, value >= 0.0),
-            ("--beta1", |c, v| c.hyperparameters.beta1 = v, (0.0..1.0).contains(&value)),
-            ("--epsilon", |c, v| c.hyperparameters.epsilon = v, value > 0.0),
-            ("--weight-decay", |c, v| c.hyperparameters.weight_decay = v, value >= 0.0),
+            ("--beta1", |c, v| c.optimizer.hyperparameters.beta1 = v, (0.0..1.0).contains(&value)),
+            ("--epsilon", |c, v| c.optimizer.hyperparameters.epsilon = v, value > 0.0),
+            ("--weight-decay", |c, v| c.optimizer.hyperparameters.weight_decay = v, value >= 0.0),
         ];
         for (option, set, in_range) in fields {
             let mut config = regression::Config::default();

@@ -20,7 +20,8 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
 /// more than the noise. That is why the book's preset is the one tested.
 #[test]
 fn regression_gets_nearer_the_truth_than_chance_allows() -> Result<()> {
-    let config = regression::Config { learning_rate: 0.4, num_epochs: 10, ..Default::default() };
+    let config =
+        regression::Config { optimizer: common::optim::Rule::Adam.with(0.4), num_epochs: 10, ..Default::default() };
     let variance = config.noise_std * config.noise_std;
     let (mut total, mut nearer) = (0.0, 0);
     for seed in SEEDS {

@@ -33,7 +33,7 @@ fn rbf() -> Result<Training> {
     let xs = rbf::sample_points(&config);
     let phi = numbers(&rbf::basis_matrix(&config, &xs, &Device::Cpu)?)?;
     let y: Vec<f64> = xs.iter().map(|&x| rbf::target(x)).collect();
-    let (alpha, count) = (config.learning_rate, config.num_updates);
+    let (alpha, count) = (config.optimizer.learning_rate, config.num_updates);
     Ok(Box::new(move || last(floor::rbf(&phi, &y, alpha, count))))
 }
 

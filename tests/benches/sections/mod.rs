@@ -60,7 +60,7 @@ pub fn radial_basis_functions() -> Result<Training> {
     let y = Tensor::new(xs.iter().map(|&x| rbf::target(x)).collect::<Vec<_>>(), &CPU)?;
     Ok(Box::new(move || {
         let theta = Var::ones(config.num_basis, DType::F64, &CPU)?;
-        let mut adam = Optimizer::new(vec![theta.clone()], Rule::Adam.with(config.learning_rate))?;
+        let mut adam = Optimizer::new(vec![theta.clone()], config.optimizer)?;
         let (model, basis) = (rbf::RbfModel { theta }, FixedMap::new(&phi)?);
         let mut history = Table::new("update", ["loss"]);
         let loss = || Ok(sum_squared_error(&model.forward(&basis)?, &y)?);

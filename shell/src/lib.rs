@@ -14,10 +14,11 @@ pub mod terminal;
 use std::{
     ffi::OsString,
     io::{self, Write as _},
+    path::Path,
     process::ExitCode,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Arg, ArgAction, Command, FromArgMatches as _};
 use common::{
     config::Usage,
@@ -26,6 +27,7 @@ use common::{
     table::aligned,
 };
 
+use artifacts::Artifacts;
 use options::Options;
 use run::{Finished, run};
 use terminal::print;
@@ -77,41 +79,57 @@ pub fn chapter(chapter: &Chapter) -> ExitCode {
         let options = Options::from_arg_matches(&matches).map_err(usage)?;
         let resume = matches.try_get_one("resume").ok().flatten() == Some(&true);
         let out = options.directory(chapter.name);
-        let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
-        for entry in chapter.sections {
-            let directory = out.join(entry.name);
-            let finished = with_defaults(entry, matches.get_flag("quick"), &options, resume, &directory)?;
-            let seconds = format!("{:.3}", finished.seconds.iter().map(|(_, s)| s).sum::<f64>());
-            let figures = finished.report.figures.iter();
-            let figures = figures.map(|(stem, _)| format!("{stem}.{}", options.format.extension()));
-            rows.push([
-                entry.name.into(),
-                entry.title.into(),
-                finished.report.headline,
-                seconds,
-                figures.collect::<Vec<_>>().join(", "),
-            ]);
-        }
-        if !options.quiet {
-            print(&format!("{}files in {}/<section>\n", aligned(&rows), out.display()))?;
-        }
-        Ok(())
+        run_all(chapter.sections.iter(), matches.get_flag("quick"), &options, resume, &out)
     })
 }
 
-/// Runs a section with its defaults, or its quick settings if it has them, into `directory`.
-fn with_defaults(
-    entry: &Entry,
+/// Runs `entries` in order, with their defaults or quick settings, each into a directory of its name in `out`, and prints one
+/// table.
+///
+/// A section that fails has its row and does not keep the others from running; the error at the end names those that did.
+pub fn run_all<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
     quick: bool,
     options: &Options,
     resume: bool,
-    directory: &std::path::Path,
-) -> Result<Finished> {
+    out: &Path,
+) -> Result<()> {
+    Artifacts::new(out)?; // or the error, before the first section
+    let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
+    let (mut failed, mut first_error) = (vec![], None);
+    for entry in entries {
+        let [result, seconds, figures] = match with_defaults(entry, quick, options, resume, &out.join(entry.name)) {
+            Ok(Finished { report, seconds, .. }) => {
+                let figures = report.figures.iter().map(|(stem, _)| format!("{stem}.{}", options.format.extension()));
+                let seconds = seconds.iter().map(|(_, s)| s).sum::<f64>();
+                [report.headline, format!("{seconds:.3}"), figures.collect::<Vec<_>>().join(", ")]
+            }
+            Err(error) if error.is::<Interrupted>() => return Err(error.context(entry.name)),
+            Err(error) => {
+                let row = [format!("failed: {error:#}"), "–".into(), "–".into()];
+                failed.push(entry.name);
+                first_error.get_or_insert(error);
+                row
+            }
+        };
+        rows.push([entry.name.into(), entry.title.into(), result, seconds, figures]);
+    }
+    if !options.quiet {
+        print(&format!("{}files in {}/<section>\n", aligned(&rows), out.display()))?;
+    }
+    match first_error {
+        None => Ok(()),
+        Some(error) => Err(error.context(failed.join(", "))),
+    }
+}
+
+/// Runs a section with its defaults, or its quick settings if it has them, into `directory`.
+fn with_defaults(entry: &Entry, quick: bool, options: &Options, resume: bool, directory: &Path) -> Result<Finished> {
     let quick = quick && entry.presets.iter().any(|preset| preset.name == "quick");
     let arguments: Vec<OsString> = [entry.name, "--quick"][..1 + usize::from(quick)].iter().map(Into::into).collect();
     let matches = entry.matches(&entry.command(), &arguments).map_err(usage)?;
     let resume = resume && entry.resumes && directory.join(checkpoint::FILE_NAME).exists();
-    run(entry, &matches, options, resume, directory).context(entry.name)
+    run(entry, &matches, options, resume, directory)
 }
 
 /// clap's error as ours: a help text stays what it is, wrong usage becomes a line.

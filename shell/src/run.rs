@@ -65,7 +65,7 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     };
     let mut context = context.with(device, Box::new(observer));
 
-    let report = match section.run(&mut context) {
+    let mut report = match section.run(&mut context) {
         Ok(report) => report,
         Err(error) if error.is::<Interrupted>() => {
             let advice = match context.checkpoint.is_empty() {
@@ -83,12 +83,19 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     for (stem, table) in &report.tables {
         artifacts.write(&format!("{stem}.csv"), table.to_csv().as_bytes())?;
     }
-    for (stem, figure) in &report.figures {
-        artifacts.write(&format!("{stem}.{}", options.format.extension()), &options.format.render(figure)?)?;
-    }
     if !report.parameters.is_empty() {
         artifacts.write_tensors("params.safetensors", &report.parameters)?;
     }
+    let mut left_out = String::new();
+    for (stem, figure) in &report.figures {
+        let name = format!("{stem}.{}", options.format.extension());
+        // What was learned is worth more than a figure of it.
+        match options.format.render(figure) {
+            Ok(drawn) => artifacts.write(&name, &drawn)?,
+            Err(error) => left_out += &format!("\n{name} is left out: {error:#}"),
+        }
+    }
+    report.summary = report.summary.trim_end().to_owned() + &left_out;
     let seconds = lock(&clock).seconds();
     let summary = json!({
         "program": entry.name,

@@ -9,7 +9,7 @@ use common::figure::missing_glyphs;
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
 use support::programs::{
-    command, fail, files, finish, has, json, names, options, scratch, succeed, table, tiny, tiny_run,
+    command, fail, files, finish, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run,
 };
 use tests::{programs, section_programs};
 
@@ -284,5 +284,19 @@ fn a_chapters_program_runs_its_sections_and_prints_a_row_for_each() {
                 fs::remove_dir_all(alone).expect("removed");
             }
         }
+    }
+}
+
+/// The network diverges at its published step from this seed.
+#[test]
+fn a_chapter_shows_what_failed_and_goes_on() {
+    let place = scratch();
+    let run = run(place.path(), "chapter2", &["--seed", "5", "--out", "run"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.starts_with("error: sec2_5_2_three_layer_nn: the run diverged"), "{}", run.stderr);
+    for entry in chapter2::CHAPTER.sections {
+        let row = run.stdout.lines().find(|line| line.starts_with(entry.name)).expect("a row");
+        assert_eq!(row.contains("failed: the run diverged"), entry.name == "sec2_5_2_three_layer_nn", "{row}");
+        assert!(place.path().join("run").join(entry.name).exists());
     }
 }

@@ -3,18 +3,17 @@
 //! A logarithmic axis is a linear one for log10 of the values, with its own ticks: plotters' loses its ticks for tiny
 //! values, has none within one decade, and draws 0 and NaN as data.
 
-use super::draw::EM;
-use super::text;
+use crate::text::{self, EM};
 
 /// An axis as described.
 #[derive(Clone, Debug)]
-pub(super) struct AxisSpec {
+pub(crate) struct Axis {
     pub label: String,
     pub log: bool,
     pub range: Option<(f64, f64)>,
 }
 
-impl AxisSpec {
+impl Axis {
     pub fn new(label: String) -> Self {
         Self { label, log: false, range: None }
     }
@@ -27,7 +26,7 @@ impl AxisSpec {
 
 /// An axis with its range: `low` and `high` are values, or their log10.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Axis {
+pub(crate) struct Scale {
     log: bool,
     /// Only whole numbers are shown (iterations, ranks, counts), so only they get ticks.
     whole: bool,
@@ -37,7 +36,7 @@ pub(super) struct Axis {
 
 /// A tick at a position from 0 to 1; minor ticks have no label.
 #[derive(Clone, Debug)]
-pub(super) struct Tick {
+pub(crate) struct Tick {
     pub at: f64,
     pub label: Option<String>,
 }
@@ -58,9 +57,9 @@ impl Tick {
     }
 }
 
-impl Axis {
+impl Scale {
     /// The given range, or one that holds all `values` with a small margin.
-    pub fn fit(spec: &AxisSpec, values: &[f64]) -> Self {
+    pub fn fit(spec: &Axis, values: &[f64]) -> Self {
         let log = spec.log;
         let scale = |value: f64| if log { value.log10() } else { value };
         if let Some((low, high)) = spec.range {
@@ -192,7 +191,7 @@ fn fixed(decimal: Decimal, decimals: usize) -> String {
 }
 
 /// A number in a text: as short as it can be written exactly.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let plain = (1e-4..1e6).contains(&value.abs()) || value == 0.0;
     if plain { format!("{value}") } else { format!("{value:e}") }.replace('-', "−")
 }
@@ -205,15 +204,12 @@ fn superscript(number: i32) -> String {
     number.to_string().chars().map(digit).collect()
 }
 
-/// Everything a tick label can contain.
-pub(super) const TICK_CHARACTERS: &str = "0123456789.−×⁰¹²³⁴⁵⁶⁷⁸⁹⁻";
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn labels(log: bool, values: &[f64], count: usize) -> Vec<String> {
-        let axis = Axis::fit(&AxisSpec { log, ..AxisSpec::new(String::new()) }, values);
+        let axis = Scale::fit(&Axis { log, ..Axis::new(String::new()) }, values);
         axis.ticks(count).into_iter().filter_map(|tick| tick.label).collect()
     }
 
@@ -250,13 +246,13 @@ mod tests {
 
     #[test]
     fn positions_are_relative_and_hidden_values_have_none() {
-        let log = Axis::fit(&AxisSpec { log: true, range: Some((1e-2, 1e2)), label: String::new() }, &[]);
+        let log = Scale::fit(&Axis { log: true, range: Some((1e-2, 1e2)), label: String::new() }, &[]);
         assert_eq!(log.position(1.0), Some(0.5));
         for hidden in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(log.position(hidden), None, "{hidden}");
         }
         for data in [&[][..], &[0.0], &[3.0], &[1e300, -1e300], &[f64::MAX, f64::MIN], &[5e-324], &[1.0, 1.0 + 1e-15]] {
-            let axis = Axis::fit(&AxisSpec::new(String::new()), data);
+            let axis = Scale::fit(&Axis::new(String::new()), data);
             assert!(axis.ticks(6).len() >= 2, "{data:?} {axis:?}");
             assert!(data.iter().all(|&v| (0.0..=1.0).contains(&axis.position(v).unwrap())), "{data:?}");
         }

@@ -1,89 +1,78 @@
 //! Contour lines by marching squares.
 
-use std::collections::HashMap;
+use crate::geometry::Point;
+use std::collections::BTreeMap;
 
 /// Cells along each side of the rectangle.
 const CELLS: usize = 120;
 
 /// The lines of one level.
 #[derive(Clone, Debug)]
-pub(super) struct Contour {
+pub(crate) struct Contour {
     pub level: f64,
-    pub lines: Vec<Vec<(f64, f64)>>,
+    pub lines: Vec<Vec<Point>>,
 }
 
+/// An edge of a cell: its lower or left end, and whether it goes upwards.
+type Edge = (usize, usize, bool);
+
 /// The lines `f(x, y) = level`. Where `f` is not finite there is no line.
-pub(super) fn contours(
+pub(crate) fn contours(
     f: impl Fn(f64, f64) -> f64,
     (x0, x1): (f64, f64),
     (y0, y1): (f64, f64),
     levels: &[f64],
 ) -> Vec<Contour> {
-    let at = |low: f64, high: f64, k: usize| low + (high - low) * k as f64 / CELLS as f64;
-    let values: Vec<Vec<f64>> =
-        (0..=CELLS).map(|j| (0..=CELLS).map(|i| f(at(x0, x1, i), at(y0, y1, j))).collect()).collect();
+    let at = |u: f64, v: f64| (x0 + (x1 - x0) * u / CELLS as f64, y0 + (y1 - y0) * v / CELLS as f64);
+    let value = |i: usize, j: usize| {
+        let (x, y) = at(i as f64, j as f64);
+        f(x, y)
+    };
+    let values: Vec<Vec<f64>> = (0..=CELLS).map(|j| (0..=CELLS).map(|i| value(i, j)).collect()).collect();
     let lines = |level: f64| {
-        // A crossing is named after the grid edge it lies on: its lower left corner and direction.
-        let mut crossings: HashMap<Edge, Crossing> = HashMap::new();
+        let height = |i: usize, j: usize| values[j][i] - level;
+        let mut neighbours: BTreeMap<Edge, Vec<Edge>> = BTreeMap::new();
         for (j, i) in (0..CELLS).flat_map(|j| (0..CELLS).map(move |i| (j, i))) {
-            // Counter-clockwise from the lower left.
-            let corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)];
-            let height: [f64; 4] = corners.map(|(i, j)| values[j][i] - level);
-            if !height.iter().all(|h| h.is_finite()) {
+            // Counter-clockwise from the lower left; each edge begins at its corner.
+            let corners = [height(i, j), height(i + 1, j), height(i + 1, j + 1), height(i, j + 1)];
+            let edges = [(i, j, false), (i + 1, j, true), (i, j + 1, false), (i, j, true)];
+            if !corners.iter().all(|h| h.is_finite()) {
                 continue;
             }
-            let mut cut = Vec::new();
-            for (k, edge) in [(i, j, 0), (i + 1, j, 1), (i, j + 1, 0), (i, j, 1)].into_iter().enumerate() {
-                let (a, b) = (k, (k + 1) % 4);
-                if (height[a] < 0.0) != (height[b] < 0.0) {
-                    let t = height[a] / (height[a] - height[b]);
-                    let mix = |a: usize, b: usize| a as f64 + t * (b as f64 - a as f64);
-                    let (u, v) = (mix(corners[a].0, corners[b].0), mix(corners[a].1, corners[b].1));
-                    let scale = |low: f64, high: f64, u: f64| low + (high - low) * u / CELLS as f64;
-                    crossings
-                        .entry(edge)
-                        .or_insert(Crossing { at: (scale(x0, x1, u), scale(y0, y1, v)), next: vec![] });
-                    cut.push(edge);
-                }
-            }
+            let is_cut = |&k: &usize| (corners[k] < 0.0) != (corners[(k + 1) % 4] < 0.0);
+            let mut cut: Vec<Edge> = (0..4).filter(is_cut).map(|k| edges[k]).collect();
             // At a saddle the centre decides which two corners are joined.
-            if cut.len() == 4 && (height.iter().sum::<f64>() < 0.0) != (height[0] < 0.0) {
+            if cut.len() == 4 && (corners.iter().sum::<f64>() < 0.0) != (corners[0] < 0.0) {
                 cut.rotate_left(1);
             }
             for pair in cut.chunks_exact(2) {
-                for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
-                    crossings.entry(from).and_modify(|crossing| crossing.next.push(to));
-                }
+                neighbours.entry(pair[0]).or_default().push(pair[1]);
+                neighbours.entry(pair[1]).or_default().push(pair[0]);
             }
         }
-        chain(crossings)
+        let crossing = |(i, j, upwards): Edge| {
+            let (a, b) = (height(i, j), if upwards { height(i, j + 1) } else { height(i + 1, j) });
+            let t = a / (a - b);
+            if upwards { at(i as f64, j as f64 + t) } else { at(i as f64 + t, j as f64) }
+        };
+        chain(neighbours).into_iter().map(|line| line.into_iter().map(crossing).collect()).collect()
     };
     levels.iter().map(|&level| Contour { level, lines: lines(level) }).collect()
 }
 
-type Edge = (usize, usize, u8);
-
-struct Crossing {
-    at: (f64, f64),
-    /// The neighbours on the line, at most two.
-    next: Vec<Edge>,
-}
-
-/// Joins the crossings to lines: first the open ones from their ends, then the closed ones.
-fn chain(mut crossings: HashMap<Edge, Crossing>) -> Vec<Vec<(f64, f64)>> {
-    // A hash map has no order of its own, and the same figure must give the same bytes.
-    let mut starts: Vec<_> = crossings.iter().map(|(edge, crossing)| (crossing.next.len() != 1, *edge)).collect();
+/// Joins neighbours to lines: first the open ones from their ends, then the closed ones.
+fn chain(mut neighbours: BTreeMap<Edge, Vec<Edge>>) -> Vec<Vec<Edge>> {
+    let mut starts: Vec<_> = neighbours.iter().map(|(&edge, next)| (next.len() != 1, edge)).collect();
     starts.sort_unstable();
     let mut lines = Vec::new();
     for (closed, start) in starts {
-        let mut line = Vec::new();
-        let mut current = Some(start);
-        while let Some(crossing) = current.and_then(|edge| crossings.remove(&edge)) {
-            line.push(crossing.at);
-            current = crossing.next.into_iter().find(|edge| crossings.contains_key(edge));
+        let (mut line, mut current) = (Vec::new(), Some(start));
+        while let Some((edge, next)) = current.and_then(|edge| neighbours.remove_entry(&edge)) {
+            line.push(edge);
+            current = next.into_iter().find(|edge| neighbours.contains_key(edge));
         }
         if closed && line.len() > 2 {
-            line.push(line[0]);
+            line.push(start);
         }
         if line.len() > 1 {
             lines.push(line);

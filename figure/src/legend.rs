@@ -1,90 +1,100 @@
-//! The legend: its size, its drawing, and the place where it covers no curve.
+//! The legend: its place, where it covers no curve, and its drawing.
 
-use super::canvas::{Canvas, Point, Rect};
-use super::look::{self, Look};
-use super::{draw, text};
-use anyhow::Result;
-use plotters::prelude::DrawingBackend;
-use plotters_backend::text_anchor::HPos;
+use crate::canvas::{Canvas, HPos};
+use crate::geometry::{Point, Rect};
+use crate::style::{LEGEND_FRAME, Style, WHITE};
+use crate::text::{self, EM};
 
 const ROW: f64 = 25.0;
 const KEY: f64 = 44.0;
 const PADDING: f64 = 9.0;
 
-pub(super) struct Legend {
-    pub entries: Vec<(String, Look)>,
-    pub columns: usize,
+pub(crate) struct Legend<'a> {
+    entries: Vec<(&'a str, Style)>,
+    columns: usize,
+    pub rect: Rect,
+    /// What it leaves of the panel.
+    pub rest: Rect,
 }
 
-impl Legend {
-    /// Width and height.
-    pub fn size(&self) -> (f64, f64) {
-        let rows = self.entries.len().div_ceil(self.columns);
-        (self.columns as f64 * self.column_width(), rows as f64 * ROW + PADDING)
-    }
-
-    fn column_width(&self) -> f64 {
-        let widest = self.entries.iter().map(|(name, _)| text::width(name, draw::EM)).fold(0.0, f64::max);
-        KEY + widest + 3.0 * PADDING
-    }
-
-    /// The same in as many columns as `width` holds, but not more than needed.
-    pub fn wide(&self, width: f64) -> Self {
-        let count = self.entries.len().max(1);
-        let columns = ((width / self.column_width()) as usize).clamp(1, count);
-        let columns = count.div_ceil(count.div_ceil(columns));
-        Self { entries: self.entries.clone(), columns }
-    }
-
-    /// The corner, or middle of a side, of `plot` where the legend covers none of the `curves`; `None` if it covers
-    /// some everywhere, or is empty.
-    pub fn inside(&self, plot: Rect, curves: &[Point]) -> Option<Rect> {
-        let (width, height) = self.size();
-        let inner = plot.grown(-10.0);
-        let (right, bottom) = (inner.right - width, inner.bottom - height);
-        let (center, middle) = ((inner.left + right) / 2.0, (inner.top + bottom) / 2.0);
-        let places = [
-            (right, inner.top),
-            (inner.left, inner.top),
-            (right, bottom),
-            (inner.left, bottom),
-            (right, middle),
-            (inner.left, middle),
-            (center, inner.top),
-            (center, bottom),
-        ];
-        let rects = places.map(|(left, top)| Rect { left, top, right: left + width, bottom: top + height });
-        let fits = right >= inner.left && bottom >= inner.top && !self.entries.is_empty();
-        let free = |rect: &Rect| !curves.iter().any(|&point| rect.grown(6.0).contains(point));
-        rects.into_iter().find(|rect| fits && free(rect))
-    }
-
-    pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, at: Rect) -> Result<()> {
-        canvas.rect(at, look::LEGEND_FRAME)?;
-        canvas.rect(at.grown(-1.0), look::WHITE)?;
-        // A text too long for the figure shrinks rather than being cut.
-        let column_width = at.width() / self.columns as f64;
-        let rows = self.entries.len().div_ceil(self.columns);
-        for (k, (name, look)) in self.entries.iter().enumerate() {
-            let y = at.top + PADDING / 2.0 + ROW * ((k % rows) as f64 + 0.5);
-            let left = at.left + PADDING + column_width * (k / rows) as f64;
-            let right = left + KEY;
-            let em = draw::fit(name, draw::EM, column_width - KEY - 2.5 * PADDING);
-            if let Some(color) = look.fill {
-                canvas.rect(Rect { left, top: y - 8.0, right, bottom: y + 8.0 }, color)?;
-            }
-            if let Some(stroke) = look.stroke {
-                // The outlines of a band, or the line itself.
-                let heights: &[f64] = if look.fill.is_some() { &[-8.0, 8.0] } else { &[0.0] };
-                heights.iter().try_for_each(|dy| canvas.line(&[(left, y + dy), (right, y + dy)], stroke))?;
-            }
-            if let Some(marker) = look.marker {
-                canvas.marker(((left + right) / 2.0, y), marker)?;
-            }
-            canvas.text(name, (right + PADDING, y), em, HPos::Left, false)?;
+impl<'a> Legend<'a> {
+    /// The legend of a panel in `area` with its data in `plot`: inside the plot where it is clear of the first obstacles,
+    /// or else of the next ones, or else outside, where it leaves the larger plot. `None` without entries.
+    pub fn place(entries: Vec<(&'a str, Style)>, area: Rect, plot: Rect, obstacles: &[Vec<Point>]) -> Option<Self> {
+        let count = entries.len();
+        if count == 0 {
+            return None;
         }
-        Ok(())
+        let column = KEY + entries.iter().map(|(name, _)| text::width(name, EM)).fold(0.0, f64::max) + 3.0 * PADDING;
+        let size = |columns: usize| (columns as f64 * column, count.div_ceil(columns) as f64 * ROW + PADDING);
+        let narrow = size(1);
+        if let Some(rect) = obstacles.iter().find_map(|points| inside(plot, narrow, points)) {
+            return Some(Self { entries, columns: 1, rect, rest: area });
+        }
+        // As many columns as the panel holds, but not more than needed.
+        let columns = (((area.width() - 28.0) / column) as usize).clamp(1, count);
+        let columns = count.div_ceil(count.div_ceil(columns));
+        let wide = size(columns);
+        let free = area.grown(-14.0);
+        let plot_beside = (plot.width() - narrow.0) * plot.height();
+        let plot_above = plot.width() * (plot.height() - wide.1);
+        if plot_beside > plot_above && narrow.1 < plot.height() {
+            let (left, bottom) = (free.right - narrow.0, plot.top + narrow.1);
+            let rect = Rect { left, top: plot.top, right: free.right, bottom };
+            Some(Self { entries, columns: 1, rect, rest: Rect { right: area.right - narrow.0 - 8.0, ..area } })
+        } else {
+            let left = ((plot.left + plot.right - wide.0) / 2.0).min(free.right - wide.0).max(free.left);
+            let rect = Rect { left, top: free.bottom - wide.1, right: free.right.min(left + wide.0), ..free };
+            Some(Self { entries, columns, rect, rest: Rect { bottom: area.bottom - wide.1 - 8.0, ..area } })
+        }
     }
+
+    pub fn draw(&self, canvas: &mut Canvas) {
+        canvas.rect(self.rect, LEGEND_FRAME);
+        canvas.rect(self.rect.grown(-1.0), WHITE);
+        // A text too long for the figure shrinks rather than being cut.
+        let column_width = self.rect.width() / self.columns as f64;
+        let rows = self.entries.len().div_ceil(self.columns);
+        for (k, (name, style)) in self.entries.iter().enumerate() {
+            let y = self.rect.top + PADDING / 2.0 + ROW * ((k % rows) as f64 + 0.5);
+            let left = self.rect.left + PADDING + column_width * (k / rows) as f64;
+            let right = left + KEY;
+            if let Some(color) = style.fill {
+                canvas.rect(Rect { left, top: y - 8.0, right, bottom: y + 8.0 }, color);
+            }
+            if let Some(stroke) = style.stroke {
+                // The outlines of a band, or the line itself.
+                let heights: &[f64] = if style.fill.is_some() { &[-8.0, 8.0] } else { &[0.0] };
+                heights.iter().for_each(|dy| canvas.line(&[(left, y + dy), (right, y + dy)], stroke));
+            }
+            if let Some(marker) = style.marker {
+                canvas.marker(((left + right) / 2.0, y), marker);
+            }
+            let em = text::fit(name, EM, column_width - KEY - 2.5 * PADDING);
+            canvas.text(name, (right + PADDING, y), em, HPos::Left);
+        }
+    }
+}
+
+/// The corner, or middle of a side, of `plot` where a legend of this size covers none of the `obstacles`.
+fn inside(plot: Rect, (width, height): (f64, f64), obstacles: &[Point]) -> Option<Rect> {
+    let inner = plot.grown(-10.0);
+    let (right, bottom) = (inner.right - width, inner.bottom - height);
+    let (center, middle) = ((inner.left + right) / 2.0, (inner.top + bottom) / 2.0);
+    let places = [
+        (right, inner.top),
+        (inner.left, inner.top),
+        (right, bottom),
+        (inner.left, bottom),
+        (right, middle),
+        (inner.left, middle),
+        (center, inner.top),
+        (center, bottom),
+    ];
+    let rects = places.map(|(left, top)| Rect { left, top, right: left + width, bottom: top + height });
+    let fits = right >= inner.left && bottom >= inner.top;
+    let free = |rect: &Rect| !obstacles.iter().any(|&point| rect.grown(6.0).contains(point));
+    rects.into_iter().find(|rect| fits && free(rect))
 }
 
 #[cfg(test)]
@@ -93,24 +103,25 @@ mod tests {
 
     #[test]
     fn the_legend_keeps_clear_of_the_curves_or_stays_outside() {
+        let area = Rect { left: 0.0, top: 0.0, right: 900.0, bottom: 600.0 };
         let plot = Rect { left: 100.0, top: 50.0, right: 850.0, bottom: 500.0 };
-        let legend = Legend { entries: vec![("gradient descent".into(), Look::default()); 3], columns: 1 };
+        let place = |curve: &[Point]| {
+            let entries = vec![("gradient descent", Style::default()); 3];
+            Legend::place(entries, area, plot, &[curve.to_vec()]).unwrap()
+        };
         let falling: Vec<Point> =
             (0..200).map(|k| plot.at((f64::from(k) / 200.0, 1.0 - f64::from(k) / 200.0))).collect();
         let rising: Vec<Point> = falling.iter().map(|&(x, y)| (x, 550.0 - y)).collect();
         for (curve, side) in [(&falling, "right"), (&rising, "left")] {
-            let rect = legend.inside(plot, curve).unwrap();
+            let rect = place(curve).rect;
             assert!(curve.iter().all(|&point| !rect.contains(point)));
             assert!(plot.contains((rect.left, rect.top)) && plot.contains((rect.right, rect.bottom)));
             assert_eq!(rect.left > 400.0, side == "right");
         }
         let everywhere: Vec<Point> =
             (0..400).map(|k| plot.at((f64::from(k % 20) / 20.0, f64::from(k / 20) / 20.0))).collect();
-        assert!(legend.inside(plot, &everywhere).is_none());
-        let empty = Legend { entries: vec![], columns: 1 };
-        assert!(empty.inside(plot, &[]).is_none());
-        let wide = legend.wide(1000.0);
-        assert_eq!(wide.columns, 3);
-        assert!(wide.size().1 < legend.size().1);
+        let below = place(&everywhere);
+        assert!(below.columns == 3 && below.rect.top > below.rest.bottom && below.rect.bottom < area.bottom);
+        assert!(Legend::place(vec![], area, plot, &[vec![]]).is_none());
     }
 }

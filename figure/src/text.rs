@@ -3,6 +3,7 @@
 //! plotters' own text style puts a glyph where it has no bearing (letters crowd), and draws a missing glyph as nothing;
 //! this one places glyphs by their outlines and draws an empty box.
 
+use crate::style::BLACK;
 use ab_glyph::{Font, FontRef, PxScale, point};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontTransform};
@@ -21,17 +22,28 @@ pub fn missing_glyphs(text: &str) -> Vec<char> {
     missing
 }
 
+/// Pixels per em of tick labels, legend and notes; the others in relation to it.
+pub(crate) const EM: f64 = 16.0;
+pub(crate) const TITLE_EM: f64 = 19.0;
+pub(crate) const LABEL_EM: f64 = 17.0;
+pub(crate) const SMALL_EM: f64 = 14.0;
+
 /// The width of `text` where an em is `em` wide.
-pub(super) fn width(text: &str, em: f64) -> f64 {
+pub(crate) fn width(text: &str, em: f64) -> f64 {
     let units: f32 = text.chars().map(|c| FONT.h_advance_unscaled(FONT.glyph_id(c))).sum();
     f64::from(units) * em / f64::from(FONT.units_per_em().unwrap_or(2048.0))
 }
 
+/// The size at which `text` is at most `width` wide: `em`, or less.
+pub(crate) fn fit(text: &str, em: f64, width: f64) -> f64 {
+    em * (width / self::width(text, em).max(1.0)).clamp(0.05, 1.0)
+}
+
 /// How a text is drawn: its baseline lies a quarter em below the given point, so that small letters are centred on it.
-pub(super) struct TextStyle {
+#[derive(Clone, Copy)]
+pub(crate) struct TextStyle {
     /// Pixels per em.
     pub em: f64,
-    pub color: BackendColor,
     pub anchor: HPos,
     /// Reads upwards.
     pub rotated: bool,
@@ -41,7 +53,7 @@ impl BackendTextStyle for TextStyle {
     type FontError = Infallible;
 
     fn color(&self) -> BackendColor {
-        self.color
+        BLACK
     }
 
     /// plotters means ascent plus descent and takes 1.24 em for it.
@@ -82,7 +94,7 @@ impl BackendTextStyle for TextStyle {
                 let mut result = Ok(());
                 outline.draw(|x, y, coverage| {
                     if result.is_ok() && coverage > 0.0 {
-                        result = draw(x0 + x as i32, y0 + y as i32, self.color.mix(f64::from(coverage)));
+                        result = draw(x0 + x as i32, y0 + y as i32, BLACK.mix(f64::from(coverage)));
                     }
                 });
                 if result.is_err() {

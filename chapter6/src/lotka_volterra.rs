@@ -21,7 +21,7 @@ use common::{
     context::{Context, Phase},
     loss::sum_squared_error,
     ode::{Method, Solver, VectorField},
-    optim::{Optimizer, Rule},
+    optim::{self, Optimizer, Rule},
     section::{Input, Preset, Report, Section},
     table::Table,
     training::train,
@@ -183,18 +183,18 @@ figure shows the phase plane with the contours of the constant of motion, before
         let device = &context.device.clone();
         context.phase(Phase::Training);
         // ANCHOR: training
-        let parameter = |name, value: f64| context.parameter(name, &Tensor::new(value, device)?);
-        let (alpha, beta) = (parameter("alpha", alpha)?, parameter("beta", beta)?);
-        let (gamma, delta) = (parameter("gamma", gamma)?, parameter("delta", delta)?);
-        let theta = [alpha, beta, gamma, delta];
+        let mut first = [alpha, beta, gamma, delta];
+        for (name, value) in NAMES.into_iter().zip(&mut first) {
+            *value = context.parameter(name, &Tensor::new(*value, device)?)?.to_scalar()?;
+        }
+        let theta = optim::parameter(&Tensor::new(&first, device)?)?; // (α, β, γ, δ)
         let start = Tensor::new(&[1.0, 1.0], device)?; // (x₀, y₀)
         let set_point = Tensor::ones((config.num_steps, 2), start.dtype(), device)?; // (1, 1) at every step
         let solver = Solver::new(LotkaVolterra, config.method, config.end_time / config.num_steps as f64).rollout();
         let parameters = std::cell::RefCell::new(vec![]);
         let mut history = Table::new("update", ["loss"]);
-        let mut optimizer = Optimizer::new(theta.to_vec(), Rule::Adam.with(config.learning_rate))?;
+        let mut optimizer = Optimizer::new(vec![theta.clone()], Rule::Adam.with(config.learning_rate))?;
         train(context, &mut history, &mut optimizer, config.num_updates, || {
-            let theta = Tensor::stack(&theta.each_ref().map(|part| part.as_tensor()), 0)?; // (α, β, γ, δ)
             parameters.borrow_mut().push(four(&theta.to_vec1()?));
             let states = solver.forward(&start, &theta, config.num_steps)?; // (xᵢ, yᵢ), i = 1 … N
             Ok(sum_squared_error(&states, &set_point)?) // Σᵢ ‖(xᵢ, yᵢ) − (1, 1)‖²

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 ///
 /// A state is a slice of numbers, however many; θ is another. `k` counts the steps from 0. `scratch` is room of the
 /// length that [`Recurrence::scratch`] asks for, with whatever the step before left in it.
+// ANCHOR: recurrence
 pub trait Recurrence: Send + Sync + 'static {
     /// Numbers of scratch room that a step on a state of `dimension` numbers needs.
     fn scratch(&self, dimension: usize) -> usize {
@@ -24,6 +25,8 @@ pub trait Recurrence: Send + Sync + 'static {
     /// # Errors
     /// Shapes that do not fit.
     fn plain(&self, k: usize, x: &Tensor, theta: &Tensor) -> Result<Tensor>;
+
+    // ANCHOR_END: recurrence
 
     /// Checks the shapes of a state and of θ, so that a step may rely on them.
     ///

@@ -3,7 +3,8 @@
 mod support;
 
 use anyhow::Result;
-use candle_core::{Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::Optimizer as _;
 use chapter6::{
     euler::Growth,
     lotka_volterra::{self, EulerLv, LotkaVolterra, four},
@@ -16,10 +17,12 @@ use common::{
     context::Context,
     gradient_check::gradient_error,
     ode::{Method, Solver},
-    ops::{Recurrence, Rollout},
+    ops::{LinearRecurrence, Recurrence, Rollout},
+    optim::{Optimizer, Rule},
     sampling::{self, normal_vec},
     section::Section,
 };
+use nalgebra::DMatrix;
 use support::fixtures::{assert_each_close, assert_vector_close, fixture, numbers, rows};
 
 const METHODS: [Method; 4] = [Method::Euler, Method::SemiImplicit, Method::Midpoint, Method::RungeKutta4];
@@ -117,3 +120,41 @@ fn ten_thousand_steps_do_not_overflow_the_stack() -> Result<()> {
     assert!(four(&gradient).iter().all(|g| g.is_finite()));
     Ok(())
 }
+
+/// A mass on a spring, damped by a feedback u = −K·(x, x′) that is learned through Euler's steps: the gain of the discrete
+/// Riccati equation comes out.
+// ANCHOR: spring
+#[test]
+fn the_gain_of_a_spring_is_riccatis() -> Result<()> {
+    let (h, num_steps, cpu) = (0.02, 1000, &Device::Cpu); // until nothing moves any more
+    let a = Tensor::new(&[[0.0, 1.0], [-10.0, 0.0]], cpu)?; // m = 1, k = 10
+    let b = Tensor::new(&[[0.0], [1.0]], cpu)?;
+    let eye = Tensor::eye(2, DType::F64, cpu)?;
+    let rollout = Rollout::new(LinearRecurrence::new(2));
+    let starts = eye.clone(); // from (1, 0) and from (0, 1)
+    let gain = Var::new(&[[0.5, 1.0]], cpu)?; // K
+    let mut optimizer = Optimizer::new(vec![gain.clone()], Rule::Adam.with(0.02))?;
+    for update in 0..3000 {
+        optimizer.set_learning_rate(0.02 * (1.0 - f64::from(update) / 3000.0));
+        let f = (&eye + ((&a - b.matmul(&gain)?)? * h)?)?; // F = I + h(A − BK)
+        let later = rollout.forward(&starts, &f, num_steps)?; // x₁ … x_N of both starts
+        let x = Tensor::cat(&[&starts.unsqueeze(0)?, &later], 0)?.reshape(((), 2))?;
+        let u = x.matmul(&gain.t()?)?;
+        let costs = (x.sqr()?.broadcast_mul(&Tensor::new(&[10.0, 1.0], cpu)?)?.sum_all()? + u.sqr()?.sum_all()?)?;
+        optimizer.backward_step(&(costs * h)?)?; // Σ (10x² + x′² + u²)·h
+    }
+
+    let (f, g) = (DMatrix::from_row_slice(2, 2, &[1.0, h, -10.0 * h, 1.0]), DMatrix::from_row_slice(2, 1, &[0.0, h]));
+    let (q, r) = (DMatrix::from_row_slice(2, 2, &[10.0 * h, 0.0, 0.0, h]), h);
+    let mut p = q.clone();
+    let mut riccati = g.transpose();
+    for _ in 0..10_000 {
+        let weight = r + (g.transpose() * &p * &g)[0];
+        riccati = g.transpose() * &p * &f / weight; // K = (r + gᵀPg)⁻¹·gᵀPF
+        p = &q + f.transpose() * &p * (&f - &g * &riccati); // P ← Q + FᵀP(F − gK)
+    }
+    let learned = gain.flatten_all()?.to_vec1::<f64>()?;
+    assert_vector_close("gain", &learned, &[riccati[0], riccati[1]], 1e-6);
+    Ok(())
+}
+// ANCHOR_END: spring

@@ -6,10 +6,14 @@ use common::section::{Chapter, Entry};
 
 pub mod euler;
 pub mod lotka_volterra;
+pub mod lv_identification;
 pub mod neural_ode;
+pub mod neural_ode_states;
 pub mod observations;
+pub mod order;
 pub mod rayleigh_ritz;
 pub mod rayleigh_ritz_random;
+pub mod ritz_analytic;
 pub mod variational;
 
 /// The chapter, as the program `chapter6` runs it.
@@ -24,5 +28,10 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<variational::Variational>(),
         Entry::of::<neural_ode::NeuralOde>(),
     ],
-    questions: &[],
+    questions: &[
+        Entry::of::<order::Order>(),
+        Entry::of::<lv_identification::LvIdentification>(),
+        Entry::of::<ritz_analytic::RitzAnalytic>(),
+        Entry::of::<neural_ode_states::NeuralOdeStates>(),
+    ],
 };

@@ -93,6 +93,7 @@ pub struct Sum {
     pub weights: Vec<f64>,
     /// λ
     pub penalty: f64,
+    matrix: Tensor,
     device: Device,
 }
 
@@ -104,8 +105,14 @@ impl Sum {
         let basis = ritz.basis();
         let (phi, slopes) = (basis.values(&points, device)?, basis.derivatives(&points, device)?); // φ(tᵢ), φ′(tᵢ)
         let ends = basis.values(&[0.0, 1.0], device)?; // φ(0), φ(1)
-        let stacked = FixedMap::new(&Tensor::cat(&[phi, slopes, ends], 0)?)?;
-        Ok(Self { stacked, points, weights, penalty: ritz.penalty, device: device.clone() })
+        let matrix = Tensor::cat(&[phi, slopes, ends], 0)?;
+        let stacked = FixedMap::new(&matrix)?;
+        Ok(Self { matrix, stacked, points, weights, penalty: ritz.penalty, device: device.clone() })
+    }
+
+    /// y(tᵢ), y′(tᵢ), y(0), y(1) as a plain matrix `[2·points + 2, functions]`.
+    pub fn matrix(&self) -> Result<Tensor> {
+        Ok(self.matrix.clone())
     }
 
     /// Where θ has to live.

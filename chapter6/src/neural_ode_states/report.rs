@@ -1,0 +1,76 @@
+//! What the section shows.
+
+use anyhow::Result;
+use common::{
+    figure::{Figure, Panel, Series},
+    section::Report,
+    statistics::Spread,
+    table::Table,
+};
+
+use super::{Config, DONE, Outcome, STARTS, STATES};
+use crate::neural_ode::TARGETS;
+
+/// Words, a table and the figure.
+pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
+    let mut summary = format!(
+        "{} seeds, {} updates; loss: median [range], and how many are done (≤ {DONE})\n",
+        config.num_seeds, config.num_updates
+    );
+    let names = ["target", "states", "start_std", "seed", "loss", "bound"];
+    let mut table = Table::new("run", names);
+    let (mut above, mut one_state) = (0, 0);
+    for (target, (name, _)) in TARGETS.iter().enumerate() {
+        let bounds: Vec<[f64; 1]> = outcome.of(config, target, 0, 0).iter().map(|run| [run.bound]).collect();
+        let [median, low, high] = Spread::of(&bounds).at(0);
+        summary += &format!("{name}: no monotone fit is below {median:.3} [{low:.3}, {high:.3}]\n");
+        for (states, d) in STATES.iter().enumerate() {
+            let mut cells = vec![];
+            for (start, std) in STARTS.iter().enumerate() {
+                let runs = outcome.of(config, target, states, start);
+                let losses: Vec<[f64; 1]> = runs.iter().map(|run| [run.loss]).collect();
+                let [median, low, high] = Spread::of(&losses).at(0);
+                let done = runs.iter().filter(|run| run.loss <= DONE).count();
+                cells.push(format!("{std}: {median:.2} [{low:.2}, {high:.2}] {done}/{}", runs.len()));
+                for (seed, run) in runs.iter().enumerate() {
+                    let values = [target as f64, *d as f64, *std, seed as f64, run.loss, run.bound];
+                    table.push(table.rows().len(), &values);
+                }
+                if states == 0 {
+                    one_state += runs.len();
+                    above += runs.iter().filter(|run| run.loss >= run.bound).count();
+                }
+            }
+            summary += &format!("  {d} state(s), start {}\n", cells.join("; "));
+        }
+    }
+    summary += &format!("with one state {above} of {one_state} losses are at or above their bound\n");
+    Ok(Report::new(format!("{above} of {one_state} one-state losses at or above the monotone bound"), summary)
+        .table("runs", &table)
+        .figure("states", figure(config, outcome)))
+}
+
+fn figure(config: &Config, outcome: &Outcome) -> Figure {
+    let mut figure = Figure::new().columns(2);
+    for (target, (name, _)) in TARGETS.iter().enumerate() {
+        let mut panel = Panel::new(*name, "number of states (side by side: starts)", "loss").log_y();
+        for (start, std) in STARTS.iter().enumerate() {
+            let (mut xs, mut ys) = (vec![], vec![]);
+            for (states, d) in STATES.iter().enumerate() {
+                for (seed, run) in outcome.of(config, target, states, start).iter().enumerate() {
+                    let aside = 0.25 * (start as f64 - 1.0) + 0.1 * (seed as f64 / config.num_seeds as f64 - 0.5);
+                    xs.push(*d as f64 + aside);
+                    ys.push(run.loss);
+                }
+            }
+            panel = panel.series(Series::scatter(format!("start {std}"), &xs, &ys));
+        }
+        let bounds: Vec<[f64; 1]> = outcome.of(config, target, 0, 0).iter().map(|run| [run.bound]).collect();
+        let bound = Spread::of(&bounds).at(0)[0];
+        if bound > 0.0 {
+            panel = panel.hline("best monotone fit, median", bound);
+        }
+        figure = figure.panel(panel.hline("", DONE).x_range(0.4, 4.6));
+    }
+    figure
+}

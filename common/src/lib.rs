@@ -8,6 +8,7 @@ pub mod basis;
 pub mod config;
 pub mod context;
 pub mod ensemble;
+pub mod estimation;
 pub mod gradient_check;
 pub mod linalg;
 pub mod linear_model;

@@ -66,6 +66,47 @@ pub fn condition_number(a: &Tensor) -> Result<f64> {
     Ok(sigma[0] / sigma[sigma.len() - 1])
 }
 
+/// The solutions `[K, n]` of Gx = b, one for each row b of `b` `[K, n]`, for a symmetric positive definite G `[n, n]`.
+///
+/// By Cholesky's decomposition. Errors if G is not positive definite.
+pub fn symmetric_solve(g: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
+    ensure!(g.is_square() && g.nrows() == rows.nrows(), "{:?} equations, {:?} unknowns", rows.nrows(), g.shape());
+    let solutions = g.cholesky().context(NOT_DEFINITE)?.solve(&rows);
+    from_matrix(&solutions.transpose(), b.device())
+}
+
+/// The most entries that [`signs_minimum`] takes.
+pub const MOST_SIGNS: usize = 16;
+
+/// The minimisers `[K, n]` of ½xᵀGx − bᵀx over x ∈ {−1, 1}ⁿ, n ≤ 16, one for each row b of `b` `[K, n]`; G is symmetric.
+///
+/// Tries all 2ⁿ, each one flip away from the last (Gray code), so that a trial costs n operations.
+pub fn signs_minimum(g: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
+    let n = g.nrows();
+    ensure!(g.is_square() && n == rows.nrows(), "{:?} equations, {:?} unknowns", rows.nrows(), g.shape());
+    ensure!((1..=MOST_SIGNS).contains(&n), "all signs of {n} entries: 1 to {MOST_SIGNS} can be tried");
+    let mut minima = DMatrix::zeros(n, rows.ncols());
+    for (b, mut minimum) in rows.column_iter().zip(minima.column_iter_mut()) {
+        let mut x = DVector::from_element(n, -1.0);
+        let mut gradient = &g * &x - b; // Gx − b
+        let (mut value, mut least, mut best) = (0.0, 0.0, x.clone()); // f(x) − f(−1, …, −1)
+        for trial in 1..1usize << n {
+            let i = trial.trailing_zeros() as usize;
+            let change = -2.0 * x[i];
+            value += change * gradient[i] + 0.5 * change * change * g[(i, i)];
+            gradient.axpy(change, &g.column(i), 1.0);
+            x[i] = -x[i];
+            if value < least {
+                (least, best) = (value, x.clone());
+            }
+        }
+        minimum.copy_from(&best);
+    }
+    from_matrix(&minima.transpose(), b.device())
+}
+
 /// The minimisers `[K, n]` of ½xᵀGx − bᵀx in the box |xᵢ| ≤ `bound`, one for each row b of `b` `[K, n]`.
 ///
 /// G `[n, n]` is symmetric and positive definite. An active-set method: it ends, after finitely many solutions of linear

@@ -6,6 +6,9 @@
 //! | [`FixedMap::matmul`], [`FixedMap::matmul_relu`] | A·θ, relu(A·θ) | θ |
 //! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
+//! | [`AffineStep::forward_shrink`] | S_τ(x − η(Gx − b)) | x, η, τ, b |
+//! | [`AffineStep::forward_hardtanh`] | hardtanh(α(x − η(Gx − b))) | x, η, α, b |
+//! | [`soft_threshold`], [`scaled_hardtanh`] | S_τ(x), hardtanh(αx), entry by entry | x, τ or α |
 //! | [`entry`] | ηᵢ, one entry of a learnable vector | η |
 //! | [`elementwise`] | f(x), entry by entry | x |
 //! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
@@ -28,17 +31,20 @@
 mod affine_step;
 mod elementwise;
 mod entry;
+mod entrywise;
 mod fixed_map;
 mod gradient_step;
 mod in_place;
 pub(crate) mod kernel;
 mod rollout;
 mod separable_quadratic;
+mod step_then;
 mod trigonometry;
 
 pub use affine_step::AffineStep;
 pub use elementwise::{elementwise, elementwise_plain, hardtanh, relu};
 pub use entry::{entry, entry_plain};
+pub use entrywise::{scaled_hardtanh, scaled_hardtanh_plain, soft_threshold, soft_threshold_plain};
 pub use fixed_map::FixedMap;
 pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;

@@ -47,6 +47,22 @@ pub fn uniform_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
     (0..count).map(|_| rng.random()).collect()
 }
 
+/// `count` independent Bernoulli–Gaussian draws: N(0, 1) with probability `active`, else 0. A signal of few entries.
+pub fn bernoulli_gaussian_vec(count: usize, active: f64, rng: &mut Rng) -> Vec<f64> {
+    let mut draw = || if rng.random::<f64>() < active { rng.sample(StandardNormal) } else { 0.0 };
+    (0..count).map(|_| draw()).collect()
+}
+
+/// `count` independent random signs, −1 or 1.
+pub fn sign_vec(count: usize, rng: &mut Rng) -> Vec<f64> {
+    (0..count).map(|_| if rng.random() { 1.0 } else { -1.0 }).collect()
+}
+
+/// `count` row numbers below `rows` (at least 1), drawn with replacement.
+pub fn resample(count: usize, rows: usize, rng: &mut Rng) -> Vec<u32> {
+    (0..count).map(|_| rng.random_range(0..rows as u32)).collect()
+}
+
 /// A matrix `[rows, columns]` of independent N(0, 1) entries, f64.
 pub fn normal_matrix(rows: usize, columns: usize, rng: &mut Rng, device: &Device) -> Result<Tensor> {
     Ok(Tensor::from_vec(normal_vec(rows * columns, rng), (rows, columns), device)?)

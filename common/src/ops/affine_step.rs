@@ -93,7 +93,11 @@ impl AffineStep {
         self.forward_plain(x, step_size, &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?)
     }
 
-    fn check(&self, x: &Tensor, b: &Tensor) -> Result<()> {
+    pub(super) fn fixed(&self) -> &Arc<Fixed> {
+        &self.0
+    }
+
+    pub(super) fn check(&self, x: &Tensor, b: &Tensor) -> Result<()> {
         let n = self.0.matrix.dim(0)?;
         if !matches!(x.dims(), [width] | [_, width] if *width == n) {
             bail!("an affine step in dimension {n} got x of shape {:?}", x.dims());
@@ -138,6 +142,22 @@ fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
     })
 }
 
+/// [`finish`] where b may be one row for all; then the pass goes row by row.
+pub(super) fn finish_rows<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
+    let width = b.len().max(1);
+    let rows = h.chunks_mut(width).zip(x.chunks(width)).zip(g.chunks(width));
+    rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta))
+}
+
+/// ∂b = ηg, summed over the rows if b is one vector for all of them.
+pub(super) fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
+    let mut grad_b = vec![T::zero(); len];
+    for g in g.chunks_exact(len.max(1)) {
+        grad_b.iter_mut().zip(g).for_each(|(sum, g)| *sum += eta * *g);
+    }
+    grad_b
+}
+
 impl Step {
     fn forward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], n: usize) -> Result<Vec<T>> {
         let (eta, lambda) = coefficients(c);
@@ -173,23 +193,11 @@ impl Step {
                     h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
                     grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
                 }
-                // b may be one row for all; then the pass goes row by row
-                let rows = h.chunks_mut(b.len()).zip(x.chunks(b.len())).zip(g.chunks(b.len()));
-                let grad_eta = rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta));
-                [grad_eta, grad_lambda]
+                [finish_rows(h, x, b, g, eta), grad_lambda]
             });
             let grad_c = (0..c.len()).map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i])).collect();
             Ok((grad_x, grad_c))
         })
-    }
-
-    /// ∂b = ηg, summed over the rows if b is one vector for all of them.
-    fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
-        let mut grad_b = vec![T::zero(); len];
-        for g in g.chunks_exact(len) {
-            grad_b.iter_mut().zip(g).for_each(|(sum, g)| *sum += eta * *g);
-        }
-        grad_b
     }
 }
 
@@ -225,7 +233,7 @@ impl CustomOp3 for Step {
                 grad_c = Some(dc).filter(|_| c.track_op());
             }
             if b.track_op() {
-                grad_b = Some(Self::backward_b(cs[0], gs, bs.len()));
+                grad_b = Some(backward_b(cs[0], gs, bs.len()));
             }
             let tensor = |grad: Option<Vec<T>>, like: &Tensor| {
                 grad.map(|grad| Tensor::from_vec(grad, like.shape(), like.device())).transpose()
@@ -235,4 +243,4 @@ impl CustomOp3 for Step {
     }
 }
 
-type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
+pub(super) type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);

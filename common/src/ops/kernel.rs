@@ -202,6 +202,15 @@ pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
     })
 }
 
+/// `xᵢ ← f(xᵢ)`; `f` owns what it captures.
+pub fn map_in_place<T: WithDType>(x: &mut [T], f: impl Fn(T) -> T) {
+    vectorised!({
+        for x in x {
+            *x = f(*x);
+        }
+    });
+}
+
 /// `xᵢ ← max(0, xᵢ)`. What was negative becomes −0, so that [`through_relu`] can tell it from 0, where candle's relu has slope 1.
 /// Keeps NaN, so that a divergence stays visible.
 pub fn relu<T: WithDType>(x: &mut [T]) {

@@ -1,0 +1,224 @@
+//! The operations with an entrywise function and a learnable number against plain candle and central differences.
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use common::{
+    gradient_check::gradient_error,
+    ops::{AffineStep, scaled_hardtanh, scaled_hardtanh_plain, soft_threshold, soft_threshold_plain},
+};
+use proptest::prelude::*;
+use rand::{Rng, SeedableRng, rngs::StdRng};
+
+fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
+    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
+}
+
+/// Uniform on [−1, 1).
+fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
+    let values: Vec<f64> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
+}
+
+/// The entries of `value`, and behind them those of its gradients by `vars` after weighting its entries unevenly.
+fn value_and_gradients(value: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
+    let grads = weighted(value)?.backward()?;
+    let mut all = numbers(value)?;
+    for var in vars {
+        all.extend(numbers(grads.get(var).expect("a gradient for each variable"))?);
+    }
+    Ok(all)
+}
+
+fn weighted(value: &Tensor) -> Result<Tensor> {
+    let weights = Tensor::arange(0.0, value.elem_count() as f64, &Device::Cpu)?.cos()?;
+    (value * weights.reshape(value.shape())?.to_dtype(value.dtype())?)?.sum_all()
+}
+
+#[track_caller]
+fn assert_close(fast: &[f64], plain: &[f64], tolerance: f64) {
+    assert_eq!(fast.len(), plain.len());
+    let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    for (i, (a, b)) in fast.iter().zip(plain).enumerate() {
+        assert!((a - b).abs() <= tolerance * scale, "entry {i}: {a} against {b}, largest {scale}");
+    }
+}
+
+/// sign(u)·max(|u| − τ, 0) in candle's own operations; right away from the kinks.
+fn candle_shrink(u: &Tensor, tau: &Tensor) -> Result<Tensor> {
+    u.abs()?.broadcast_sub(tau)?.relu()? * u.sign()?.detach()
+}
+
+/// min(max(αu, −1), 1) in candle's own operations; right away from the kinks.
+fn candle_hardtanh(u: &Tensor, alpha: &Tensor) -> Result<Tensor> {
+    u.broadcast_mul(alpha)?.clamp(-1.0, 1.0)
+}
+
+type Fused = fn(&AffineStep, &Tensor, &Tensor, &Tensor, &Tensor) -> Result<Tensor>;
+type Entrywise = fn(&Tensor, &Tensor) -> Result<Tensor>;
+
+const FUSED: [(Fused, Fused, Entrywise); 2] = [
+    (AffineStep::forward_shrink, AffineStep::forward_shrink_plain, candle_shrink),
+    (AffineStep::forward_hardtanh, AffineStep::forward_hardtanh_plain, candle_hardtanh),
+];
+
+const ENTRYWISE: [(Entrywise, Entrywise, Entrywise); 2] =
+    [(soft_threshold, soft_threshold_plain, candle_shrink), (scaled_hardtanh, scaled_hardtanh_plain, candle_hardtanh)];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Values and gradients by x, η, τ or α, and b, three layers deep, against the plain twin and candle's own operations.
+    #[test]
+    fn a_step_and_a_function_equal_their_plain_twins(
+        seed: u64,
+        batch in prop::option::of(1usize..30),
+        n in 1usize..40,
+        zero_start: bool,
+        one_b: bool,
+        parameter in prop_oneof![-0.4..-0.01f64, 0.01..0.4f64, 1.0..3.0f64],
+        which in 0usize..2,
+        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
+    ) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let shape: Vec<usize> = batch.into_iter().chain([n]).collect();
+        let var = |tensor: Tensor| Var::from_tensor(&tensor).unwrap();
+        let step = AffineStep::new(&(random(rng, &[n, n], dtype).unwrap() / n as f64).unwrap()).unwrap();
+        let x = random(rng, &shape, dtype).unwrap();
+        let x = var(if zero_start { x.zeros_like().unwrap() } else { x });
+        let b = var(random(rng, if one_b { &shape[shape.len() - 1..] } else { &shape }, dtype).unwrap());
+        let (eta, p) = (var(random(rng, &[], dtype).unwrap()), var(Tensor::new(parameter, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()));
+        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
+            let mut y = x.as_tensor().clone();
+            for _ in 0..3 {
+                y = f(&y).unwrap();
+            }
+            value_and_gradients(&y, &[&x, &eta, &p, &b]).unwrap()
+        };
+        let (fast, plain, candle) = FUSED[which];
+        let found = run(&|y| fast(&step, y, &eta, &p, &b));
+        let tolerance = if dtype == DType::F64 { 1e-12 } else { 1e-4 };
+        assert_close(&found, &run(&|y| plain(&step, y, &eta, &p, &b)), tolerance);
+        if dtype == DType::F64 && found.iter().all(|v| v.is_finite()) {
+            assert_close(&found, &run(&|y| candle(&step.forward_plain(y, &eta, &b)?, &p)), 1e-12);
+        }
+    }
+
+    #[test]
+    fn entrywise_functions_equal_their_plain_twins(
+        seed: u64,
+        shape in prop::collection::vec(1usize..20, 0..3),
+        parameter in prop_oneof![-1.0..-0.01f64, 0.01..1.0f64],
+        which in 0usize..2,
+    ) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let x = Var::from_tensor(&(random(rng, &shape, DType::F64).unwrap() * 3.0).unwrap()).unwrap();
+        let p = Var::new(parameter, &Device::Cpu).unwrap();
+        let (fast, plain, candle) = ENTRYWISE[which];
+        let run = |f: Entrywise| value_and_gradients(&f(&x, &p).unwrap(), &[&x, &p]).unwrap();
+        assert_close(&run(fast), &run(plain), 1e-14);
+        assert_close(&run(fast), &run(candle), 1e-12);
+    }
+}
+
+#[test]
+fn gradients_agree_with_central_differences() -> anyhow::Result<()> {
+    let rng = &mut StdRng::seed_from_u64(2);
+    let (k, n) = (5, 7);
+    let step = AffineStep::new(&(random(rng, &[n, n], DType::F64)? / 4.0)?)?;
+    for (parameter, eta) in [(0.1, 0.3), (-0.2, 0.3), (0.7, -0.4), (2.0, 0.1)] {
+        let vars = [
+            Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
+            Var::new(eta, &Device::Cpu)?,
+            Var::new(parameter, &Device::Cpu)?,
+            Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
+        ];
+        for (fused, _, _) in FUSED {
+            let error = gradient_error(&vars, 1e-6, || {
+                let mut x = vars[0].as_tensor().clone();
+                for _ in 0..2 {
+                    x = fused(&step, &x, &vars[1], &vars[2], &vars[3])?;
+                }
+                Ok(weighted(&x)?)
+            })?;
+            assert!(error < 1e-7, "{parameter} {eta}: {error}");
+        }
+    }
+    Ok(())
+}
+
+/// |u| = τ, u = 0 with τ < 0, and ±1: the slopes that the documentation promises; fast and plain.
+#[test]
+fn kinks_have_the_documented_slopes() -> Result<()> {
+    let check = |f: Entrywise, p: f64, y: [f64; 5], slopes: [f64; 5], slope: f64| -> Result<()> {
+        let x = Var::new(&[-2.0, -1.0, 0.0, 1.0, 2.0], &Device::Cpu)?;
+        let p = Var::new(p, &Device::Cpu)?;
+        let value = f(&x, &p)?;
+        let gradients = value.sum_all()?.backward()?;
+        assert_eq!(value.to_vec1::<f64>()?, y);
+        assert_eq!(gradients.get(&x).expect("a gradient").to_vec1::<f64>()?, slopes);
+        assert_eq!(gradients.get(&p).expect("a gradient").to_scalar::<f64>()?, slope);
+        Ok(())
+    };
+    for shrink in [soft_threshold, soft_threshold_plain] {
+        check(shrink, 1.0, [-1.0, 0.0, 0.0, 0.0, 1.0], [1.0, 0.0, 0.0, 0.0, 1.0], 0.0)?;
+        check(shrink, 0.0, [-2.0, -1.0, 0.0, 1.0, 2.0], [1.0, 1.0, 0.0, 1.0, 1.0], 0.0)?;
+        check(shrink, -0.5, [-2.5, -1.5, 0.0, 1.5, 2.5], [1.0, 1.0, 0.0, 1.0, 1.0], 0.0)?;
+    }
+    for clip in [scaled_hardtanh, scaled_hardtanh_plain] {
+        check(clip, 1.0, [-1.0, -1.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0, 0.0], 0.0)?;
+        check(clip, 0.0, [0.0; 5], [0.0; 5], 0.0)?;
+        check(clip, -0.5, [1.0, 0.5, 0.0, -0.5, -1.0], [0.0, -0.5, -0.5, -0.5, 0.0], 0.0)?;
+    }
+    // at α = 0 the slope by α is u, not 0/0
+    let (x, alpha) = (Tensor::new(&[0.5, 3.0], &Device::Cpu)?, Var::new(0.0, &Device::Cpu)?);
+    let slope =
+        scaled_hardtanh(&x, &alpha)?.sum_all()?.backward()?.get(&alpha).expect("a gradient").to_scalar::<f64>()?;
+    assert_eq!(slope, 3.5);
+    Ok(())
+}
+
+/// A diverging training must not look like a converging one, and what does not fit is an error.
+#[test]
+fn what_is_no_number_stays_visible_and_wrong_shapes_are_errors() -> Result<()> {
+    let (one, nan) = (Tensor::new(1.0, &Device::Cpu)?, Tensor::new(&[f64::NAN], &Device::Cpu)?);
+    for (f, plain, _) in ENTRYWISE {
+        assert!(f(&nan, &one)?.to_vec1::<f64>()?[0].is_nan() && plain(&nan, &one)?.to_vec1::<f64>()?[0].is_nan());
+        assert!(f(&nan, &nan).is_err() && plain(&nan, &nan).is_err());
+        assert!(f(&nan, &one.to_dtype(DType::F32)?).is_err());
+    }
+    let step = AffineStep::new(&Tensor::eye(2, DType::F64, &Device::Cpu)?)?;
+    let (x, b) = (Tensor::new(&[[1.0, f64::NAN]], &Device::Cpu)?, Tensor::zeros(2, DType::F64, &Device::Cpu)?);
+    for (f, plain, _) in FUSED {
+        assert!(f(&step, &x, &one, &one, &b)?.to_vec2::<f64>()?[0][1].is_nan());
+        assert!(f(&step, &x, &b, &one, &b).is_err() && plain(&step, &x, &b, &one, &b).is_err());
+        assert!(f(&step, &x, &one, &b, &b).is_err() && plain(&step, &x, &one, &b, &b).is_err());
+        assert!(f(&step, &b, &one, &one, &x).is_err());
+    }
+    let half = |shape: &[usize]| Tensor::ones(shape, DType::F16, &Device::Cpu);
+    let step = AffineStep::new(&half(&[2, 2])?)?;
+    for (f, plain, _) in FUSED {
+        let run = |f: Fused| numbers(&f(&step, &half(&[3, 2])?, &half(&[])?, &half(&[])?, &half(&[2])?)?);
+        assert_eq!(run(f)?, run(plain)?);
+    }
+    Ok(())
+}
+
+/// Large enough to be split over the cores: the bits must not depend on how many there are.
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
+    let rng = &mut StdRng::seed_from_u64(1);
+    let (k, n) = (333, 130);
+    let step = AffineStep::new(&(random(rng, &[n, n], DType::F64)? / 10.0)?)?;
+    let (x, b) = (Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?, random(rng, &[k, n], DType::F64)?);
+    let (eta, p) = (Var::new(0.3, &Device::Cpu)?, Var::new(0.2, &Device::Cpu)?);
+    for (fused, _, _) in FUSED {
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| value_and_gradients(&fused(&step, &x, &eta, &p, &b)?, &[&x, &eta, &p]))
+        };
+        let one = run(1)?;
+        for threads in [2, 3] {
+            assert!(one.iter().zip(&run(threads)?).all(|(a, b)| a.to_bits() == b.to_bits()), "{threads} threads");
+        }
+    }
+    Ok(())
+}

@@ -93,7 +93,7 @@ impl AffineStep {
         self.forward_plain(x, step_size, &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?)
     }
 
-    pub(super) fn fixed(&self) -> &Arc<Fixed> {
+    pub(super) fn fixed(&self) -> &Arc<FixedMatrix> {
         &self.0
     }
 

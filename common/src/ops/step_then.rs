@@ -2,7 +2,7 @@
 
 use super::affine_step::{self, AffineStep, Gradients};
 use super::entrywise::{self, Entrywise, ScaledHardtanh, SoftThreshold};
-use super::kernel::{self, Fixed};
+use super::kernel::{self, FixedMatrix};
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
 use std::marker::PhantomData;
@@ -91,7 +91,7 @@ impl CustomOp2 for Pair {
 }
 
 /// The operation on x, the coefficients (η and the parameter p of f) and b.
-struct StepThen<E>(Arc<Fixed>, PhantomData<E>);
+struct StepThen<E>(Arc<FixedMatrix>, PhantomData<E>);
 
 /// Whether x is the start 0, for which Gx needs no product.
 fn is_zero<T: WithDType>(x: &[T]) -> bool {

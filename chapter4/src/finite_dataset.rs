@@ -72,18 +72,16 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    /// The learning rate of each D.
-    pub fn rates(&self) -> Result<Vec<f64>> {
-        match (&self.learning_rates[..], self.dataset_sizes.len()) {
-            (&[rate], count) => Ok(vec![rate; count]),
-            (rates, count) if rates.len() == count => Ok(rates.to_vec()),
-            (rates, count) => Err(Usage(format!(
-                "invalid value for '--learning-rates': {} of them for {count} in --dataset-sizes; as many are needed, or one",
-                rates.len()
-            ))
-            .into()),
-        }
+/// The learning rate of each D, of which there are `count`.
+pub fn rates(learning_rates: &[f64], count: usize) -> Result<Vec<f64>> {
+    match learning_rates {
+        &[rate] => Ok(vec![rate; count]),
+        rates if rates.len() == count => Ok(rates.to_vec()),
+        rates => Err(Usage(format!(
+            "invalid value for '--learning-rates': {} of them for {count} in --dataset-sizes; as many are needed, or one",
+            rates.len()
+        ))
+        .into()),
     }
 }
 
@@ -163,7 +161,7 @@ fresh signals. Mean, median and the fraction of diverged signals are printed for
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let rates = config.rates()?;
+        let rates = rates(&config.learning_rates, config.dataset_sizes.len())?;
         let (m, n) = (config.num_observations, config.num_unknowns);
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), &context.device)?;
         let problem = SparseRecovery::new(model, config.active, config.noise_std)?;

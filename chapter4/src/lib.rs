@@ -6,13 +6,17 @@
 use common::section::{Chapter, Entry};
 
 pub mod bqp;
+pub mod bqp_exact;
 pub mod du_ista;
 pub mod finite_dataset;
+pub mod generalisation;
 pub mod ista;
 pub mod jacobi;
+pub mod learned_omega;
 pub mod psor;
 pub mod relaxation;
 pub mod sparse;
+pub mod speedups;
 
 /// The chapter, as the program `chapter4` runs it.
 pub const CHAPTER: Chapter = Chapter {
@@ -26,5 +30,10 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<psor::DuPsor>(),
         Entry::of::<jacobi::DuJacobi>(),
     ],
-    questions: &[],
+    questions: &[
+        Entry::of::<speedups::Speedups>(),
+        Entry::of::<learned_omega::LearnedOmega>(),
+        Entry::of::<generalisation::Generalisation>(),
+        Entry::of::<bqp_exact::BqpExact>(),
+    ],
 };

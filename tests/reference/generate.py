@@ -2,7 +2,7 @@
 
 import importlib
 
-SCRIPTS = ("optimizers", "regression", "rbf", "three_layer_nn", "least_squares", "projected", "rastrigin")
+SCRIPTS = ("optimizers", "regression", "rbf", "three_layer_nn", "least_squares", "projected", "rastrigin", "chapter4")
 
 if __name__ == "__main__":
     for script in SCRIPTS:

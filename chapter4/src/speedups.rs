@@ -20,7 +20,7 @@ use anyhow::Result;
 use common::{
     config::{self, range},
     context::{Context, Phase},
-    quadrature::{fixed_point, mmse_of_bernoulli_gaussian},
+    estimation::{fixed_point, mmse_of_bernoulli_gaussian},
     section::{Preset, Report, Section},
     unfolding::{Algorithm, Training, squared_errors},
 };
@@ -191,7 +191,7 @@ mean and median error in dB, how many numbers are learned, and two bounds.";
         let amp = Amp::new(&problem)?;
         curves.push(method(("fixed_amp", "AMP".to_owned(), base), &problem, &amp, config.num_test, context)?);
         let count = config.learning_rates.len() as f64 + 3.0;
-        let mut part =
+        let part =
             |context: &mut Context, i: usize| context.progress_span(i as f64 / count, (i + 1) as f64 / count);
         for (i, &learning_rate) in config.learning_rates.iter().enumerate() {
             part(context, i);

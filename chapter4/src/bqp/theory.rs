@@ -3,9 +3,9 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use common::{
+    estimation::{fixed_point, gaussian_tail, mmse_of_signs},
     linalg,
     ops::FixedMap,
-    estimation::{fixed_point, gaussian_tail, mmse_of_signs},
     sampling::Rng,
     unfolding::{Algorithm, Schedule},
 };

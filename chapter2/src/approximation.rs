@@ -1,7 +1,7 @@
 //! Learnable functions of one variable on [0, 1], and how they learn: what the comparisons of section 2.5 share.
 //!
 //! - A sum of n radial basis functions with fixed centres, g(x; θ) = Σᵢ θᵢ·exp(−β(x − δ(i−1))²), only θ learned: the centres
-//!   cover [0, 1] evenly and each bump is as wide as their distance δ = 1/(n−1) (standard deviation δ, β = 1/(2δ²)), which
+//!   cover [0, 1] evenly and each bump is as wide as their spacing δ = 1/(n−1) (standard deviation δ, β = 1/(2δ²)), which
 //!   keeps Φ well conditioned for every n; θ ~ N(0, 1/n).
 //! - Networks with one hidden layer, g(x) = Σᵣ vᵣ·σ(wᵣx + bᵣ) + c, σ = relu or tanh, everything learned: slopes w ~ N(0, s²),
 //!   with b such that the unit's bend −b/w is uniform on [0, 1] (zero biases would put all bends at 0); v ~ N(0, 1/h), c = 0.
@@ -146,7 +146,7 @@ impl Model {
 }
 
 /// n bumps with centres from 0 to 1 and width parameter β; with `width` 0 each is as wide (standard deviation) as their
-/// distance.
+/// spacing.
 // ANCHOR: basis
 pub fn basis(n: usize, width: f64) -> rbf::Config {
     let spacing = 1.0 / (n.max(2) - 1) as f64;

@@ -121,8 +121,8 @@ so. Build with --features cuda for NVIDIA GPUs.";
         let mut summary = String::new();
         for OnDevice { name, mean_square, seconds: [first, fastest, descent], .. } in &outcome.devices {
             summary += &format!(
-                "{name}: {n}×{n} product {:.3} ms at first, {:.3} ms at best, mean square entry {mean_square:.6}; \
-                 gradient descent {:.3} ms\n",
+                "{name}: {n}×{n} product {:.3} ms at first, {:.3} ms at best, mean square entry {mean_square:.6}\n\
+                 {name}: gradient descent {:.3} ms\n",
                 first * 1e3,
                 fastest * 1e3,
                 descent * 1e3,

@@ -41,7 +41,7 @@ pub struct Config {
     /// Width parameter β of the basis functions, > 0: the larger, the narrower
     #[arg(long, value_name = "β", default_value_t = 20.0, value_parser = range::positive)]
     pub width: f64,
-    /// Distance δ between neighbouring centres, > 0
+    /// Spacing δ of the centres, > 0
     #[arg(long, value_name = "δ", default_value_t = 0.05, value_parser = range::positive)]
     pub spacing: f64,
     /// Number of points x = 1/N, 2/N … 1 to fit, 1 to 2000

@@ -45,7 +45,7 @@ pub struct Config {
     /// Standard deviation of the noisy target's noise, >= 0
     #[arg(long, value_name = "STD", default_value_t = 0.05, value_parser = range::non_negative)]
     pub noise_std: f64,
-    /// Width parameter β of the bumps, >= 0; 0 stands for bumps as wide as their distance, whatever their number
+    /// Width parameter β of the bumps, >= 0; 0 stands for bumps as wide as their spacing, whatever their number
     #[arg(long, value_name = "β", default_value_t = 0.0, value_parser = range::non_negative)]
     pub bump_width: f64,
     /// Adam's learning rate α for the weights of the basis functions, > 0; it falls linearly to 0

@@ -147,7 +147,7 @@ points by gradient descent. The figure shows the loss, and how far the tape's gr
         let worst = outcome.history.column("distance_from_candle").into_iter().fold(0.0, f64::max);
         summary += &format!(
             "candle: ∂f/∂x₁ = {g1}, ∂f/∂x₂ = {g2}\n\
-             the exponential of section 2.4.4: sum of squared errors {first:.6} before, {last:.6} after {} updates;\n\
+             section 2.4.4's exponential: sum of squared errors {first:.6} before, {last:.6} after {} updates\n\
              the tape's gradients and candle's differ by at most {worst:.0e} of their size",
             config.num_updates,
         );

@@ -29,10 +29,10 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let summary = format!(
         "  method                                  loss   updates multiply-adds\n{}{}{}{}\
          largest difference between a weight after that one update and its inner product: {:.0e}\n\
-         condition number of Φ: {condition} (of ΦᵀΦ: its square); {rank} of {} singular values lie above {:e} of the largest,\n\
-         with a condition number of {:.1e} among them\n\
-         gradient descent, η = {} (stable below 1/σ₁² = {:.4}): {learned} of {rank} directions have waited their \
-         1/(2ησᵢ²) updates; the last needs {waiting:.0e}",
+         condition number of Φ: {condition} (of ΦᵀΦ: its square);\n\
+         {rank} of {} singular values lie above {:e} of the largest, with a condition number of {:.1e}\n\
+         gradient descent, η = {} (stable below 1/σ₁² = {:.4}): {learned} of {rank} directions have waited\n\
+         their 1/(2ησᵢ²) updates; the last needs {waiting:.0e}",
         row("gradient descent", last(&outcome.gradient_descent), k, k as f64 * work.update),
         row("Adam", last(&outcome.adam), k, k as f64 * work.update),
         row("closed form (SVD)", outcome.closed_form, 0, work.closed_form),

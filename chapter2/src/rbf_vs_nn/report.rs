@@ -13,26 +13,27 @@ use crate::rbf::target;
 
 pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let last = outcome.updates.len() - 1;
+    let [clean, noisy] = targets(config).map(|(_, heading)| heading);
     let mut summary = format!(
-        "root mean square error after {} updates, median [range] of {} seeds\n",
-        config.training.num_updates, config.training.num_seeds,
+        "root mean square error after {} updates, median [range] of {} seeds\n\
+         inside [0, 1]\nparameters  {:<18}  {clean:<26}  {noisy}\n",
+        config.training.num_updates, config.training.num_seeds, "method",
     );
-    for (noisy, heading) in targets(config) {
-        summary += &format!("{heading}, inside [0, 1] with n parameters; outside with {}\n", shown(config));
-        for method in Method::ALL {
-            let cells = outcome.of(noisy, method).map(|curve| {
-                let [median, low, high] = curve.inside.at(last);
-                format!("{} {median:.1e} [{low:.1e}, {high:.1e}]", method.num_parameters(curve.n))
-            });
-            let outside = outcome.shown(config, noisy, method).map(|curve| curve.outside.median[last]);
-            summary += &format!(
-                "  {:<18} {}; outside {:.1e}\n",
-                method.label(),
-                cells.collect::<Vec<_>>().join(", "),
-                outside.unwrap_or(f64::NAN),
-            );
-        }
-    }
+    let cell = |spread: &Spread| {
+        let [median, low, high] = spread.at(last);
+        format!("{median:.1e} [{low:.1e}, {high:.1e}]")
+    };
+    let lines = |n: usize, errors: fn(&Curve) -> &Spread| {
+        Method::ALL.map(|method| {
+            let curves = outcome.curves.iter().filter(|curve| curve.n == n && curve.method == method);
+            let cells: Vec<String> = curves.map(|curve| format!("{:<26}", cell(errors(curve)))).collect();
+            let line = format!("{:>10}  {:<18}  {}", method.num_parameters(n), method.label(), cells.join("  "));
+            format!("{}\n", line.trim_end())
+        })
+    };
+    summary.extend(config.num_parameters.iter().flat_map(|&n| lines(n, |curve| &curve.inside)));
+    summary += "outside, on [−0.5, 0) and (1, 1.5]\n";
+    summary.extend(lines(shown(config), |curve| &curve.outside));
     let nothing = root_mean_square(outside().into_iter().map(target));
     summary += &format!("the answer g = 0 has {nothing:.1e} outside");
     let best = |noisy| {

@@ -12,9 +12,9 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let (first, last) = (outcome.history.rows()[0].1[0], outcome.history.last("half_sum_squared_error"));
     let rate = (last / first).powf(1.0 / config.num_iterations as f64);
     let summary = format!(
-        "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations
-\
-         with η = {} each iteration multiplied it by {rate:.4} on average; at the start steps below {:.3} are stable",
+        "half the sum of squared errors: {first:.6e} before training, {last:.6e} after {} iterations\n\
+         with η = {} each iteration multiplied it by {rate:.4} on average\n\
+         at the start, steps below {:.3} are stable",
         config.num_iterations, config.step_size, outcome.largest_stable_step,
     );
     Ok(Report {

@@ -16,7 +16,7 @@
 //! | η, α | `step_size`, `learning_rate` |
 //!
 //! Run it with `cargo run --release --bin sec2_5_analytic`. Nothing is random. σᵢ falls by thirteen orders of magnitude, so
-//! 100000 updates of gradient descent finish about ten directions; the closed form needs the work of a few hundred updates.
+//! 100000 updates of gradient descent finish nine directions; the closed form needs the work of a few hundred updates.
 
 use anyhow::Result;
 use candle_core::{DType, Tensor};

@@ -85,7 +85,7 @@ impl Section for Autodiff {
     const TITLE: &'static str = "Automatic differentiation: backprop against differences and the derivative by hand";
     const HELP: &'static str = "\
 f(x) = (x1 + x2)·x1² is written with tensor operations. Backprop returns its gradient, (7, 1) at (1, 2), exact to \
-rounding. The figure sets it beside difference quotients: whatever their step h, they keep an error.";
+rounding. The figure sets it beside difference quotients, whose error depends on their step h.";
     type Config = Config;
     type Outcome = Outcome;
 

@@ -1,4 +1,4 @@
-//! Section 2.5, a question of the reading group: is there an analytic solution?
+//! Section 2.5: gradient descent or the closed form?
 //!
 //! With the basis fixed, fitting θ in section 2.5.1 is linear least squares, L(θ) = ‖Φθ − y‖², Φ = U·diag(σ)·Vᵀ:
 //!

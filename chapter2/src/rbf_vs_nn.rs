@@ -1,4 +1,4 @@
-//! Section 2.5, a question of the reading group: radial basis functions or a neural network?
+//! Section 2.5, a comparison that the reading group wished for: radial basis functions or a neural network?
 //!
 //! The target of section 2.5.1, exp(−5x)·sin(5x) at x = 0.01 … 1, clean and with noise, is fitted by
 //!

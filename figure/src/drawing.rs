@@ -241,7 +241,7 @@ impl<'a> Drawing<'a> {
             let place =
                 |line: &Vec<Point>| line.iter().filter_map(|&point| self.place(plot, point)).collect::<Vec<_>>();
             let parts: Vec<_> = contour.lines.iter().flat_map(|line| plot.clip_line(&place(line))).collect();
-            for part in &parts {
+            for part in parts.iter().filter(|part| part.iter().any(|&point| distance(point, part[0]) > 0.5)) {
                 canvas.line(part, style::contour(k, count));
             }
             // The label stands where the line is farthest from the curves and the other labels.

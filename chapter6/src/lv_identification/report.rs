@@ -93,16 +93,16 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         figure = figure.panel(panel);
     }
     let case = &outcome.cases[0];
-    let failed = case.fits[0].iter().filter(|fit| !case.found(fit) && fit.loss.is_finite());
-    let failed = failed.max_by(|a, b| b.loss.total_cmp(&a.loss));
+    let mut failed: Vec<_> = case.fits[0].iter().filter(|fit| !case.found(fit) && fit.loss.is_finite()).collect();
+    failed.sort_by(|a, b| a.loss.total_cmp(&b.loss));
     let path = |theta: &[f64; 4]| -> Vec<f64> {
         let solver = Solver::new(LotkaVolterra, Method::RungeKutta4, config.end_time / 500.0);
         solver.trajectory(&[1.0, 1.0], theta, 500).iter().map(|state| state[0]).collect()
     };
     let ts: Vec<f64> = (1..=500).map(|i| i as f64 * config.end_time / 500.0).collect();
-    let mut panel = Panel::new("Prey x(t): the best fit, and the best of those that failed", "t", "x(t)")
+    let mut panel = Panel::new("Prey x(t): the best fit, and the middle one of those that failed", "t", "x(t)")
         .series(Series::line("best fit", &ts, &path(&case.best().theta)).style(0).solid());
-    if let Some(failed) = failed {
+    if let Some(failed) = failed.get(failed.len() / 2) {
         panel = panel.series(Series::line("failed, at once", &ts, &path(&failed.theta)).style(1).dashed());
     }
     figure.panel(panel.series(Series::scatter("observed", &case.data.times, &case.data.coordinate(0)).style(2)))

@@ -11,6 +11,7 @@ pub mod pgd;
 pub mod quadratic;
 pub mod rastrigin;
 pub mod ridge;
+pub mod training_modes;
 
 /// The chapter, as the program `chapter3` runs it.
 pub const CHAPTER: Chapter = Chapter {
@@ -25,5 +26,5 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<pgd::Pgd>(),
         Entry::of::<rastrigin::Rastrigin>(),
     ],
-    questions: &[],
+    questions: &[Entry::of::<training_modes::TrainingModes>()],
 };

@@ -142,6 +142,9 @@ impl Comparison {
             .table("step_sizes", &self.step_size_table())
             .figure("mse", Figure::new().panel(self.mse_panel(title)))
             .figure("step_sizes", self.step_size_figure());
+        if self.learned().any(|method| self.has_polynomial(method)) {
+            report = report.figure("polynomial", self.polynomial_figure());
+        }
         report.final_loss = self.learned().last().and_then(|method| method.mse.last().copied());
         for method in self.learned() {
             for (name, entries) in &method.schedules {
@@ -159,6 +162,11 @@ impl Comparison {
 
     fn periodic(&self) -> impl Iterator<Item = &Method> {
         self.learned().filter(|method| self.has_rate(method))
+    }
+
+    /// Whether p(λ) says all of a method: its step sizes are numbers, and nothing else is learned.
+    fn has_polynomial(&self, method: &Method) -> bool {
+        !self.eigenvalues.is_empty() && method.schedules.len() == 1 && !method.step_sizes().is_empty()
     }
 
     fn chebyshev(&self, method: &Method) -> Vec<f64> {
@@ -249,7 +257,34 @@ impl Comparison {
                     .series(Series::line_with_markers("Chebyshev", &x, &chebyshev)),
             );
         }
-        figure.columns(2)
+        figure.columns(1)
+    }
+
+    /// For each training |p(λ)| of one period, beside as many iterations of the first baseline and as many Chebyshev steps:
+    /// the factors that the error keeps along the eigenvectors.
+    fn polynomial_figure(&self) -> Figure {
+        let largest = self.eigenvalues.last().copied().unwrap_or(1.0);
+        let grid: Vec<f64> = (0..=1000).map(|i| largest * 1.02 * f64::from(i) / 1000.0).collect();
+        let factors = |steps: &[f64], at: &[f64]| -> Vec<f64> {
+            at.iter().map(|&lambda| theory::polynomial(steps, lambda).abs()).collect()
+        };
+        let mut figure = Figure::new().columns(1);
+        for method in self.learned().filter(|method| self.has_polynomial(method)) {
+            let steps = method.step_sizes();
+            let iterations = if steps.len() == 1 { "1 iteration".into() } else { format!("{} iterations", steps.len()) };
+            let mut panel = Panel::new(format!("{}: p(λ) of {iterations}", method.label), "eigenvalue λ", "|p(λ)|").log_y();
+            let baseline = self.fixed().find(|fixed| fixed.step_sizes().len() == 1);
+            let fixed = baseline.map(|fixed| (fixed.label.as_str(), fixed.step_sizes().repeat(steps.len())));
+            let curves = [("learned", steps.clone()), ("Chebyshev", self.chebyshev(method))];
+            for (style, (label, steps)) in fixed.into_iter().chain(curves).enumerate() {
+                panel = panel.series(Series::line(label, &grid, &factors(&steps, &grid)).style(style));
+            }
+            let learned = factors(&steps, &self.eigenvalues);
+            let (low, high) = learned.iter().fold((1.0f64, 1.0f64), |(low, high), &p| (low.min(p), high.max(p)));
+            let at = Series::scatter("learned, at the eigenvalues", &self.eigenvalues, &learned);
+            figure = figure.panel(panel.series(at.style(1)).y_range((low / 10.0).max(1e-16), high * 3.0));
+        }
+        figure
     }
 }
 

@@ -25,7 +25,7 @@ use common::{
     section::{Preset, Report, Section},
     statistics::Spread,
     table::Table,
-    unfolding::{Method, Mode, Period, Schedule, Training, theory},
+    unfolding::{Mode, Period, Schedule, Training, theory},
 };
 
 use crate::least_squares::{GradientDescent, Observations};
@@ -100,16 +100,18 @@ fn one_seed(config: &Config, seed: u64, device: &Device) -> Result<Vec<Vec<Vec<f
         let length = period.length(training.num_generations);
         let start: Vec<f64> = sampling::uniform_vec(length, &mut context.rng(1)).iter().map(|u| 2.0 * eta * u).collect();
         let spread = Schedule::learned("step_size", &Tensor::new(start, device)?, training.learning_rate)?;
-        let mut method = |training: &Training, algorithm: &GradientDescent| -> Result<Vec<f64>> {
-            let Method { mse, .. } = training.method("learned", "", &problem, algorithm, &mut context)?;
-            Ok(mse)
-        };
-        curves.push(vec![
-            method(training, &fixed)?,
-            method(&incremental, &algorithm(equal()?))?,
-            method(&full_depth, &algorithm(equal()?))?,
-            method(&full_depth, &algorithm(spread))?,
-        ]);
+        let trainings = [
+            (training, fixed.clone()),
+            (&incremental, algorithm(equal()?)),
+            (&full_depth, algorithm(equal()?)),
+            (&full_depth, algorithm(spread)),
+        ];
+        let mut ways = vec![];
+        for ((name, label), (training, algorithm)) in WAYS.iter().zip(&trainings) {
+            let name = format!("{name}_{}", period.name());
+            ways.push(training.method(&name, *label, &problem, algorithm, &mut context)?.mse);
+        }
+        curves.push(ways);
     }
     Ok(curves)
 }

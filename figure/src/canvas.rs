@@ -1,6 +1,6 @@
 //! A drawing in pixels of the figure: rectangles, polygons, lines, circles and texts, one over the other.
 
-use crate::geometry::{Point, Rect, distance, simplify};
+use crate::geometry::{Point, Rect, distance};
 use crate::style::{MARKERS, Marker, Stroke};
 use crate::text::TextStyle;
 use anyhow::Result;
@@ -8,18 +8,32 @@ use plotters::prelude::DrawingBackend;
 use plotters_backend::BackendColor as Color;
 pub(crate) use plotters_backend::text_anchor::HPos;
 
-enum Element {
+pub(crate) enum Element {
     Rect(Rect, Color),
     Polygon(Vec<Point>, Color),
     Circle(Point, f64, Color),
     Line(Vec<Point>, Stroke),
     Text(String, Point, TextStyle),
+    Image(Rect, Image),
+}
+
+/// Cells of a colour each, row by row from the top.
+#[derive(Clone, Debug)]
+pub(crate) struct Image {
+    pub columns: usize,
+    pub cells: Vec<[u8; 3]>,
+}
+
+impl Image {
+    pub fn rows(&self) -> usize {
+        self.cells.len() / self.columns.max(1)
+    }
 }
 
 /// What is drawn.
 #[derive(Default)]
 pub(crate) struct Canvas {
-    elements: Vec<Element>,
+    pub elements: Vec<Element>,
 }
 
 impl Canvas {
@@ -39,7 +53,7 @@ impl Canvas {
             [first, ..] if line.iter().all(|point| distance(*point, *first) < 0.5) => {
                 Element::Circle(*first, 1.5 * stroke.width, stroke.color)
             }
-            _ => Element::Line(simplify(line), stroke),
+            _ => Element::Line(line.to_vec(), stroke),
         });
     }
 
@@ -52,6 +66,11 @@ impl Canvas {
                 Element::Polygon(corners.collect(), color)
             }
         });
+    }
+
+    /// Draws an image as large as `rect`.
+    pub fn image(&mut self, rect: Rect, image: Image) {
+        self.elements.push(Element::Image(rect, image));
     }
 
     /// Writes a text whose small letters are centred on the height of `at`.
@@ -70,13 +89,13 @@ impl Canvas {
         self.elements.push(Element::Text(text, at, style));
     }
 
-    /// Draws everything on a backend of plotters, which takes whole numbers: `scale` units for a pixel. Lines are left
-    /// to `line`.
+    /// Draws everything on a backend of plotters, which takes whole numbers: `scale` units for a pixel. Lines and images
+    /// are left to `other`.
     pub fn render<B: DrawingBackend<ErrorType: 'static>>(
         &self,
         mut backend: B,
         scale: f64,
-        mut line: impl FnMut(&mut B, &[Point], Stroke) -> Result<()>,
+        mut other: impl FnMut(&mut B, &Element) -> Result<()>,
     ) -> Result<()> {
         let at = |(x, y): Point| ((x * scale).round() as i32, (y * scale).round() as i32);
         for element in &self.elements {
@@ -88,10 +107,10 @@ impl Canvas {
                 Element::Circle(centre, radius, color) => {
                     backend.draw_circle(at(*centre), (radius * scale).round() as u32, color, true)?;
                 }
-                Element::Line(points, stroke) => line(&mut backend, points, *stroke)?,
                 Element::Text(text, place, style) => {
                     backend.draw_text(text, &TextStyle { em: style.em * scale, ..*style }, at(*place))?;
                 }
+                Element::Line(..) | Element::Image(..) => other(&mut backend, element)?,
             }
         }
         Ok(backend.present()?)

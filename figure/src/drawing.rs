@@ -1,16 +1,19 @@
 //! How a panel is drawn: layout, then layer upon layer.
 
 use crate::axis::{self, Scale, Tick};
-use crate::canvas::{Canvas, HPos};
-use crate::geometry::{Point, Rect, distance, simplify, waypoints};
+use crate::canvas::{Canvas, HPos, Image};
+use crate::geometry::{Point, Rect, distance, distance_to_line, distinct, thinned};
 use crate::legend::Legend;
-use crate::panel::{Mark, MarkKind, Panel};
+use crate::panel::{Mark, MarkKind, Panel, Picture};
 use crate::series::{self, Kind, Series};
 use crate::style::{self, Stroke, Style};
 use crate::text::{self, EM, LABEL_EM, SMALL_EM, TITLE_EM};
 
 /// Draws `panel` into `area`.
 pub(crate) fn draw(panel: &Panel, area: Rect, canvas: &mut Canvas) {
+    if let Some(Picture { image, across: None }) = &panel.picture {
+        return draw_image(&panel.title, image, area, canvas);
+    }
     let drawing = Drawing::new(panel);
     let plot = drawing.frame(area).plot;
     // Clear of everything, or else across a reference line.
@@ -47,7 +50,8 @@ impl<'a> Drawing<'a> {
         let rows = || panel.series.iter().flat_map(|series| &series.rows);
         let shown = |&(x, y): &Point| panel.x.shows(x) && panel.y.shows(y);
         // What has no place does not stretch the other axis either.
-        let (mut xs, mut ys): (Vec<_>, Vec<_>) = rows().flatten().copied().filter(shown).unzip();
+        let bars = panel.series.iter().flat_map(|series| &series.bars).flatten();
+        let (mut xs, mut ys): (Vec<_>, Vec<_>) = rows().flatten().chain(bars).copied().filter(shown).unzip();
         for mark in &panel.marks {
             xs.extend(mark.x.iter().flat_map(|&(low, high)| [low, high]));
             ys.extend(mark.y.iter().flat_map(|&(low, high)| [low, high]));
@@ -57,7 +61,7 @@ impl<'a> Drawing<'a> {
             x: Scale::fit(&panel.x, &xs),
             y: Scale::fit(&panel.y, &ys),
             styles: series::styles(&panel.series),
-            hidden: rows().filter(|row| !row.iter().all(shown)).count(),
+            hidden: rows().filter(|row| !row.iter().all(shown) && !row.iter().all(series::is_gap)).count(),
         }
     }
 
@@ -114,6 +118,15 @@ impl<'a> Drawing<'a> {
         pieces.map(|piece| piece.iter().flatten().copied().collect()).collect()
     }
 
+    /// The error bars of a series: an end without place is at the frame.
+    fn bars(&self, plot: Rect, series: &Series) -> Vec<[Point; 2]> {
+        let place = |&[(x, low), (_, high)]: &[Point; 2]| {
+            let (x, low, high) = (self.x.position(x)?, self.y.position(low), self.y.position(high)?);
+            Some([plot.at((x, low.unwrap_or(0.0))), plot.at((x, high))])
+        };
+        series.bars.iter().filter_map(place).collect()
+    }
+
     /// A mark's place: as a line, from the lower left to the upper right corner.
     fn mark_rect(&self, plot: Rect, mark: &Mark) -> Rect {
         let span = |scale: &Scale, range: Option<(f64, f64)>| {
@@ -145,20 +158,20 @@ impl<'a> Drawing<'a> {
         })
     }
 
-    /// Points all along what the legend must not cover.
-    fn obstacles(&self, plot: Rect, with_references: bool) -> Vec<Point> {
+    /// What the legend must not cover, as lines inside the plot.
+    fn obstacles(&self, plot: Rect, with_references: bool) -> Vec<Vec<Point>> {
         let mut lines: Vec<Vec<Point>> = Vec::new();
         for series in &self.panel.series {
             let pieces = self.pieces(plot, series);
-            let points = pieces.iter().flatten();
             match series.kind {
-                Kind::Line | Kind::LineWithMarkers => {
-                    lines.extend(pieces.iter().map(|piece| simplify(&edge(piece, 0))));
+                Kind::Line | Kind::LineWithMarkers => lines.extend(pieces.iter().map(|piece| edge(piece, 0))),
+                Kind::Scatter => {
+                    lines.extend(distinct(pieces.iter().flat_map(|piece| edge(piece, 0))).into_iter().map(|p| vec![p]));
                 }
-                Kind::Scatter => lines.extend(points.map(|row| vec![row[0]])),
                 // Across the band.
-                Kind::Band => lines.extend(points.map(|row| row.to_vec())),
+                Kind::Band => lines.extend(pieces.iter().flatten().map(|row| row.to_vec())),
             }
+            lines.extend(self.bars(plot, series).iter().map(|bar| bar.to_vec()));
         }
         lines.extend(self.notes(plot).map(|(_, _, rect)| {
             let y = (rect.top + rect.bottom) / 2.0;
@@ -167,13 +180,15 @@ impl<'a> Drawing<'a> {
         if with_references {
             lines.extend(self.references(plot).map(|(ends, _)| ends.to_vec()));
         }
-        let clipped = lines.iter().flat_map(|line| plot.clip_line(line));
-        clipped.flat_map(|part| waypoints(&part, 5.0)).collect()
+        lines.iter().flat_map(|line| visible(plot, line)).collect()
     }
 
-    /// Shaded intervals and the grid.
+    /// Regions, or else shaded intervals and a grid.
     fn background(&self, canvas: &mut Canvas, frame: &Frame) {
         let plot = frame.plot;
+        if let Some(picture) = &self.panel.picture {
+            return canvas.image(plot, picture.image.clone());
+        }
         for (mark, _) in self.marks(MarkKind::Shade) {
             let inside = |x: f64| x.clamp(plot.left, plot.right);
             let rect = self.mark_rect(plot, mark);
@@ -221,10 +236,18 @@ impl<'a> Drawing<'a> {
                 draw_line(canvas, plot, &low, style.stroke);
             }
         }
+        for [(x, low), (_, high)] in self.bars(plot, series) {
+            let stroke = Stroke { width: 1.4, dash: style::SOLID, color: style.color() };
+            draw_line(canvas, plot, &[(x, low), (x, high)], Some(stroke));
+            for y in [low, high] {
+                draw_line(canvas, plot, &[(x - 4.0, y), (x + 4.0, y)], Some(stroke));
+            }
+        }
         if let Some(marker) = style.marker {
             let spacing = if style.stroke.is_some() { 2.2 * marker.radius } else { 0.0 };
             let mut last: Option<Point> = None;
-            for point in pieces.iter().flatten().map(|row| row[0]).filter(|&point| plot.contains(point)) {
+            let points = pieces.iter().flatten().map(|row| row[0]).filter(|&point| plot.contains(point));
+            for point in distinct(points) {
                 if last.is_none_or(|last| distance(point, last) >= spacing) {
                     canvas.marker(point, marker);
                     last = Some(point);
@@ -241,18 +264,18 @@ impl<'a> Drawing<'a> {
             let place =
                 |line: &Vec<Point>| line.iter().filter_map(|&point| self.place(plot, point)).collect::<Vec<_>>();
             let parts: Vec<_> = contour.lines.iter().flat_map(|line| plot.clip_line(&place(line))).collect();
-            for part in parts.iter().filter(|part| part.iter().any(|&point| distance(point, part[0]) > 0.5)) {
-                canvas.line(part, style::contour(k, count));
+            for part in parts.iter().flat_map(|part| thinned(part)) {
+                canvas.line(&part, style::contour(k, count));
             }
             // The label stands where the line is farthest from the curves and the other labels.
-            let clearance = |a: Point| taken.iter().map(|&b| distance(a, b)).fold(f64::MAX, f64::min);
+            let clearance = |a: Point| taken.iter().map(|line| distance_to_line(a, line)).fold(f64::MAX, f64::min);
             let free = |point: Point| {
                 plot.grown(-28.0).contains(point) && !legend.is_some_and(|legend| legend.grown(24.0).contains(point))
             };
             let candidates = parts.iter().flatten().step_by(6).copied().filter(|&point| free(point));
             let best = candidates.map(|point| (clearance(point), point)).max_by(|a, b| a.0.total_cmp(&b.0));
             if let Some((_, point)) = best.filter(|(clearance, _)| *clearance > 30.0) {
-                taken.push(point);
+                taken.push(vec![point; 2]);
                 labels.push((axis::number(contour.level), point));
             }
         }
@@ -307,8 +330,27 @@ fn edge(piece: &[[Point; 2]], which: usize) -> Vec<Point> {
 }
 
 /// The part of a line inside the plot.
+fn visible(plot: Rect, line: &[Point]) -> Vec<Vec<Point>> {
+    plot.clip_line(line).iter().flat_map(|part| thinned(part)).collect()
+}
+
 fn draw_line(canvas: &mut Canvas, plot: Rect, line: &[Point], stroke: Option<Stroke>) {
     if let Some(stroke) = stroke {
-        plot.clip_line(line).iter().for_each(|part| canvas.line(part, stroke));
+        visible(plot, line).iter().for_each(|part| canvas.line(part, stroke));
     }
+}
+
+/// An image with its caption above, as large as fits, its cells square.
+fn draw_image(caption: &str, image: &Image, area: Rect, canvas: &mut Canvas) {
+    let mut room = area.grown(-4.0);
+    if !caption.is_empty() {
+        let em = text::fit(caption, EM, room.width());
+        canvas.text(caption, ((room.left + room.right) / 2.0, room.top + 10.0), em, HPos::Center);
+        room.top += 20.0;
+    }
+    let (columns, rows) = (image.columns as f64, image.rows() as f64);
+    let cell = (room.width() / columns).min(room.height() / rows);
+    let left = (room.left + room.right - columns * cell) / 2.0;
+    let rect = Rect { left, top: room.top, right: left + columns * cell, bottom: room.top + rows * cell };
+    canvas.image(rect, image.clone());
 }

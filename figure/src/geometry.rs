@@ -1,5 +1,7 @@
 //! Points, rectangles and polylines in pixels, y downwards.
 
+use std::collections::HashSet;
+
 /// A position.
 pub(crate) type Point = (f64, f64);
 
@@ -56,10 +58,15 @@ impl Rect {
         (from <= to).then_some((from, to))
     }
 
-    /// The parts of a polyline inside; a single point stays one.
+    /// Whether a polyline comes inside.
+    pub fn meets(&self, line: &[Point]) -> bool {
+        line.windows(2).any(|pair| self.clip(pair[0], pair[1]).is_some())
+    }
+
+    /// The parts of a polyline inside; a single point is a line without length.
     pub fn clip_line(&self, line: &[Point]) -> Vec<Vec<Point>> {
         if let &[point] = line {
-            return if self.contains(point) { vec![vec![point]] } else { vec![] };
+            return self.clip_line(&[point, point]);
         }
         let mut parts: Vec<Vec<Point>> = Vec::new();
         for pair in line.windows(2) {
@@ -86,6 +93,7 @@ impl Rect {
             let points = cuts.into_iter().map(|t| mix(a, b, t));
             clipped.extend(points.map(|(x, y)| (x.clamp(self.left, self.right), y.clamp(self.top, self.bottom))));
         }
+        clipped.dedup();
         clipped
     }
 }
@@ -99,18 +107,51 @@ fn mix(a: Point, b: Point, t: f64) -> Point {
     if t == 1.0 { b } else { (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)) }
 }
 
-/// How far `point` is from the segment `a` to `b`.
-fn distance_to_segment(point: Point, a: Point, b: Point) -> f64 {
-    let (u, v) = (b.0 - a.0, b.1 - a.1);
-    let t = ((point.0 - a.0) * u + (point.1 - a.1) * v) / (u * u + v * v).max(1e-12);
-    distance(point, mix(a, b, t.clamp(0.0, 1.0)))
+/// How far `point` is from a polyline of two points or more.
+pub(crate) fn distance_to_line(point: Point, line: &[Point]) -> f64 {
+    let to_segment = |pair: &[Point]| {
+        let (a, b) = (pair[0], pair[1]);
+        let (u, v) = (b.0 - a.0, b.1 - a.1);
+        let t = ((point.0 - a.0) * u + (point.1 - a.1) * v) / (u * u + v * v).max(1e-12);
+        distance(point, mix(a, b, t.clamp(0.0, 1.0)))
+    };
+    line.windows(2).map(to_segment).fold(f64::MAX, f64::min)
+}
+
+/// The half pixel, counted from the origin, in which a point lies.
+fn cell((x, y): Point) -> (i32, i32) {
+    ((2.0 * x).floor() as i32, (2.0 * y).floor() as i32)
+}
+
+/// The points without those in whose half pixel an earlier one lies.
+pub(crate) fn distinct(points: impl IntoIterator<Item = Point>) -> Vec<Point> {
+    let mut seen = HashSet::new();
+    points.into_iter().filter(|&point| seen.insert(cell(point))).collect()
+}
+
+/// Nearly the same line with fewer points, in pieces: a segment drawn before, in whatever direction, is left out.
+pub(crate) fn thinned(line: &[Point]) -> Vec<Vec<Point>> {
+    let mut seen = HashSet::new();
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    let mut joined = false;
+    for pair in simplify(line).windows(2) {
+        let (a, b) = (cell(pair[0]), cell(pair[1]));
+        let new = seen.insert((a.min(b), a.max(b)));
+        match pieces.last_mut() {
+            Some(piece) if new && joined => piece.push(pair[1]),
+            _ if new => pieces.push(pair.to_vec()),
+            _ => {}
+        }
+        joined = new;
+    }
+    pieces
 }
 
 /// Nearly the same line with fewer points.
-pub(crate) fn simplify(line: &[Point]) -> Vec<Point> {
-    // Within half a pixel's width: the first, lowest, highest and last.
+fn simplify(line: &[Point]) -> Vec<Point> {
     let mut dense = Vec::new();
-    for column in line.chunk_by(|a, b| (2.0 * a.0).floor() == (2.0 * b.0).floor()) {
+    for column in line.chunk_by(|&a, &b| cell(a).0 == cell(b).0) {
+        // Within half a pixel's width: the first, lowest, highest and last.
         let mut order: Vec<usize> = (0..column.len()).collect();
         order.sort_by(|&a, &b| column[a].1.total_cmp(&column[b].1));
         match order[..] {
@@ -122,29 +163,18 @@ pub(crate) fn simplify(line: &[Point]) -> Vec<Point> {
             _ => dense.extend(column),
         }
     }
-    dense.dedup();
-    // Points less than a twentieth of a pixel off the chord past them are left out.
+    // Points less than a tenth of a pixel off the chord past them are left out.
     let mut kept: Vec<Point> = dense.first().copied().into_iter().collect();
     let mut start = 0;
     for k in 2..dense.len() {
-        let straight = |point: &Point| distance_to_segment(*point, dense[start], dense[k]) < 0.05;
-        if k - start > 20 || !dense[start + 1..k].iter().all(straight) {
+        let chord = [dense[start], dense[k]];
+        if k - start > 50 || dense[start + 1..k].iter().any(|&point| distance_to_line(point, &chord) > 0.1) {
             start = k - 1;
             kept.push(dense[start]);
         }
     }
     kept.extend(dense.last().filter(|_| dense.len() > 1));
     kept
-}
-
-/// The points of a line and others between, at most `step` apart.
-pub(crate) fn waypoints(line: &[Point], step: f64) -> Vec<Point> {
-    let mut points = line.to_vec();
-    for pair in line.windows(2) {
-        let steps = (distance(pair[0], pair[1]) / step).ceil();
-        points.extend((1..steps as usize).map(|k| mix(pair[0], pair[1], k as f64 / steps)));
-    }
-    points
 }
 
 /// Cuts a line into its dashes: `pattern` has the lengths that are drawn and left out in turn.
@@ -183,7 +213,7 @@ mod tests {
         let parts = BOX.clip_line(&[(-5.0, 5.0), (5.0, 5.0), (5.0, 50.0), (7.0, 50.0), (7.0, 5.0)]);
         assert_eq!(parts, [[(0.0, 5.0), (5.0, 5.0), (5.0, 10.0)].to_vec(), vec![(7.0, 10.0), (7.0, 5.0)]]);
         assert_eq!(BOX.clip_line(&[(-1.0, 11.0), (11.0, 12.0)]), Vec::<Vec<Point>>::new());
-        assert_eq!(BOX.clip_line(&[(3.0, 4.0)]), [[(3.0, 4.0)]]);
+        assert_eq!(BOX.clip_line(&[(3.0, 4.0)]), [[(3.0, 4.0); 2]]);
     }
 
     /// The area of a polygon (Gauss).
@@ -202,7 +232,7 @@ mod tests {
         // Past a corner without touching it, and all around.
         assert_eq!(area(&BOX.clip_polygon(&[(-9.0, 5.0), (5.0, -9.0), (-9.0, -9.0)])), 0.0);
         assert!((area(&BOX.clip_polygon(&[(-1e6, 25.0), (1e6, 25.0), (0.0, -1e6)])) - 100.0).abs() < 1e-6);
-        let whole = [(1.0, 1.0), (9.0, 2.0), (9.0, 2.0), (4.0, 10.0)];
+        let whole = [(1.0, 1.0), (9.0, 2.0), (4.0, 10.0)];
         assert_eq!(BOX.clip_polygon(&whole), whole);
     }
 
@@ -222,5 +252,15 @@ mod tests {
         let few = simplify(&noise);
         assert!(few.len() < 90);
         assert!(few.iter().any(|p| p.1 == 0.0) && few.iter().any(|p| p.1 == 999.0));
+    }
+
+    #[test]
+    fn what_is_drawn_once_is_not_drawn_again() {
+        let there_and_back: Vec<Point> = (0..1000).map(|k| (f64::from(k % 2) * 300.0, 5.0)).collect();
+        assert_eq!(thinned(&there_and_back), [[(0.0, 5.0), (300.0, 5.0)]]);
+        let (out, home) = ([(0.0, 0.0), (9.0, 9.0)], [(0.0, 0.0), (5.0, -9.0)]);
+        assert_eq!(thinned(&[out[0], out[1], home[0], home[1]]), [out, home]);
+        assert_eq!(thinned(&[(1.0, 1.0); 2]), [[(1.0, 1.0); 2]]);
+        assert_eq!(distinct([(1.0, 1.0), (2.0, 1.0), (1.2, 1.2)]), [(1.0, 1.0), (2.0, 1.0)]);
     }
 }

@@ -20,7 +20,12 @@ pub(crate) struct Legend<'a> {
 impl<'a> Legend<'a> {
     /// The legend of a panel in `area` with its data in `plot`: inside the plot where it is clear of the first obstacles,
     /// or else of the next ones, or else outside, where it leaves the larger plot. `None` without entries.
-    pub fn place(entries: Vec<(&'a str, Style)>, area: Rect, plot: Rect, obstacles: &[Vec<Point>]) -> Option<Self> {
+    pub fn place(
+        entries: Vec<(&'a str, Style)>,
+        area: Rect,
+        plot: Rect,
+        obstacles: &[Vec<Vec<Point>>],
+    ) -> Option<Self> {
         let count = entries.len();
         if count == 0 {
             return None;
@@ -28,7 +33,7 @@ impl<'a> Legend<'a> {
         let column = KEY + entries.iter().map(|(name, _)| text::width(name, EM)).fold(0.0, f64::max) + 3.0 * PADDING;
         let size = |columns: usize| (columns as f64 * column, count.div_ceil(columns) as f64 * ROW + PADDING);
         let narrow = size(1);
-        if let Some(rect) = obstacles.iter().find_map(|points| inside(plot, narrow, points)) {
+        if let Some(rect) = obstacles.iter().find_map(|lines| inside(plot, narrow, lines)) {
             return Some(Self { entries, columns: 1, rect, rest: area });
         }
         // As many columns as the panel holds, but not more than needed.
@@ -77,7 +82,7 @@ impl<'a> Legend<'a> {
 }
 
 /// The corner, or middle of a side, of `plot` where a legend of this size covers none of the `obstacles`.
-fn inside(plot: Rect, (width, height): (f64, f64), obstacles: &[Point]) -> Option<Rect> {
+fn inside(plot: Rect, (width, height): (f64, f64), obstacles: &[Vec<Point>]) -> Option<Rect> {
     let inner = plot.grown(-10.0);
     let (right, bottom) = (inner.right - width, inner.bottom - height);
     let (center, middle) = ((inner.left + right) / 2.0, (inner.top + bottom) / 2.0);
@@ -93,7 +98,7 @@ fn inside(plot: Rect, (width, height): (f64, f64), obstacles: &[Point]) -> Optio
     ];
     let rects = places.map(|(left, top)| Rect { left, top, right: left + width, bottom: top + height });
     let fits = right >= inner.left && bottom >= inner.top;
-    let free = |rect: &Rect| !obstacles.iter().any(|&point| rect.grown(6.0).contains(point));
+    let free = |rect: &Rect| !obstacles.iter().any(|line| rect.grown(6.0).meets(line));
     rects.into_iter().find(|rect| fits && free(rect))
 }
 
@@ -107,7 +112,7 @@ mod tests {
         let plot = Rect { left: 100.0, top: 50.0, right: 850.0, bottom: 500.0 };
         let place = |curve: &[Point]| {
             let entries = vec![("gradient descent", Style::default()); 3];
-            Legend::place(entries, area, plot, &[curve.to_vec()]).unwrap()
+            Legend::place(entries, area, plot, &[vec![curve.to_vec()]]).unwrap()
         };
         let falling: Vec<Point> =
             (0..200).map(|k| plot.at((f64::from(k) / 200.0, 1.0 - f64::from(k) / 200.0))).collect();

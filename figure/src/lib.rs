@@ -21,13 +21,14 @@
 //! says how many points it does not show.
 
 mod axis;
+#[cfg(feature = "png")]
+mod bitmap;
 mod canvas;
 mod contour;
 mod drawing;
 mod geometry;
 mod legend;
 mod panel;
-#[cfg(feature = "png")]
 mod png;
 mod series;
 mod style;
@@ -35,11 +36,14 @@ mod svg;
 mod text;
 
 use anyhow::{Result, ensure};
-use canvas::Canvas;
+use canvas::{Canvas, HPos};
 use geometry::Rect;
 pub use panel::Panel;
 pub use series::Series;
 pub use text::missing_glyphs;
+
+/// The panels of a figure are drawn up to this size; a bitmap of it takes a quarter of a gigabyte.
+const MOST_PIXELS: usize = 20_000_000;
 
 /// Panels in a grid.
 #[derive(Clone, Debug, Default)]
@@ -61,12 +65,12 @@ impl Figure {
         self
     }
 
-    /// The number of panels in a row; by default two.
+    /// The number of panels in a row (at most 40); by default one, which a telephone can show.
     pub fn columns(self, columns: usize) -> Self {
         Self { columns: Some(columns), ..self }
     }
 
-    /// Width and height of each panel in pixels (200 to 4000); by default 900 × 600 for one panel, 640 × 480 for more.
+    /// Width and height of each panel in pixels (60 to 4000); by default 640 × 480.
     pub fn panel_size(self, width: u32, height: u32) -> Self {
         Self { panel_size: Some((width, height)), ..self }
     }
@@ -78,7 +82,7 @@ impl Figure {
     #[cfg(feature = "png")]
     pub fn png(&self) -> Result<Vec<u8>> {
         let (canvas, size) = self.draw()?;
-        png::file(&canvas, size)
+        bitmap::file(&canvas, size)
     }
 
     /// The figure as an SVG document.
@@ -86,7 +90,7 @@ impl Figure {
     /// # Errors
     /// A mistake in the description, never the data's values: coordinates that differ in number (names the series), a
     /// range, reference line or shaded interval that is empty or cannot stand on its axis, a figure without panels or
-    /// of an absurd size.
+    /// with panels of an absurd size. Panels beyond 20 million pixels are left out, and the figure says so.
     pub fn svg(&self) -> Result<String> {
         let (canvas, size) = self.draw()?;
         svg::document(&canvas, size)
@@ -95,26 +99,31 @@ impl Figure {
     /// The drawing with its width and height.
     fn draw(&self) -> Result<(Canvas, (u32, u32))> {
         ensure!(!self.panels.is_empty(), "a figure needs a panel");
-        let count = self.panels.len();
-        let columns = self.columns.unwrap_or(2).clamp(1, count);
-        let rows = count.div_ceil(columns);
-        let (width, height) = self.panel_size.unwrap_or(if count > 1 { (640, 480) } else { (900, 600) });
-        ensure!(
-            (200..=4000).contains(&width) && (200..=4000).contains(&height) && rows.max(columns) <= 20,
-            "a figure of {columns} × {rows} panels of {width} × {height} pixels"
-        );
+        let (width, height) = self.panel_size.unwrap_or((640, 480));
+        let sizes = 60..=4000;
+        ensure!(sizes.contains(&width) && sizes.contains(&height), "panels of {width} × {height} pixels");
         self.panels.iter().try_for_each(Panel::check)?;
-        let area = |column: usize, row: usize, columns: usize, rows: usize| {
-            let (left, top) = (column as f64 * f64::from(width), row as f64 * f64::from(height));
-            let (right, bottom) = (left + columns as f64 * f64::from(width), top + rows as f64 * f64::from(height));
-            Rect { left, top, right, bottom }
-        };
+        let columns = self.columns.unwrap_or(1).clamp(1, self.panels.len().min(40));
+        let most = (MOST_PIXELS / (width * height) as usize / columns).max(1) * columns;
+        let shown = &self.panels[..self.panels.len().min(most)];
+        let rows = shown.len().div_ceil(columns);
+        let left_out = self.panels.len() - shown.len();
+        let size = (columns as u32 * width, rows as u32 * height + if left_out > 0 { 40 } else { 0 });
+        let (width, height) = (f64::from(width), f64::from(height));
+
         let mut canvas = Canvas::default();
-        canvas.rect(area(0, 0, columns, rows), style::WHITE);
-        for (k, panel) in self.panels.iter().enumerate() {
-            drawing::draw(panel, area(k % columns, k / columns, 1, 1), &mut canvas);
+        let whole = Rect { left: 0.0, top: 0.0, right: size.0.into(), bottom: size.1.into() };
+        canvas.rect(whole, style::WHITE);
+        for (k, panel) in shown.iter().enumerate() {
+            let (left, top) = ((k % columns) as f64 * width, (k / columns) as f64 * height);
+            drawing::draw(panel, Rect { left, top, right: left + width, bottom: top + height }, &mut canvas);
         }
-        Ok((canvas, (columns as u32 * width, rows as u32 * height)))
+        if left_out > 0 {
+            let text = format!("{left_out} more panels are left out");
+            let em = text::fit(&text, text::EM, whole.width() - 16.0);
+            canvas.text(&text, (whole.width() / 2.0, whole.bottom - 20.0), em, HPos::Center);
+        }
+        Ok((canvas, size))
     }
 }
 
@@ -149,7 +158,7 @@ mod tests {
     #[test]
     fn png_decodes_and_shows_the_colours() {
         let (width, height, pixels) = pixels(&figure(true).png().unwrap());
-        assert_eq!((width, height), (1280, 480));
+        assert_eq!((width, height), (640, 960));
         for color in [[255, 255, 255], [213, 94, 0], [0, 0, 0]] {
             assert!(pixels.chunks_exact(3).filter(|pixel| *pixel == color).count() > 50, "{color:?}");
         }
@@ -159,7 +168,7 @@ mod tests {
     fn svg_is_well_formed_and_holds_the_texts() {
         use quick_xml::{Reader, events::Event};
         let svg = figure(true).svg().unwrap();
-        assert!(svg.starts_with("<svg width=\"1280\" height=\"480\" viewBox=\"0 0 12800 4800\""));
+        assert!(svg.starts_with("<svg width=\"640\" height=\"960\" viewBox=\"0 0 6400 9600\""));
         let (mut reader, mut depth, mut texts) = (Reader::from_str(&svg), 0, 0);
         loop {
             match reader.read_event().unwrap() {
@@ -240,5 +249,79 @@ mod tests {
         assert!(message(panel().shade_x("nan", 0.0, f64::NAN)).contains("nan"));
         assert!(Figure::new().svg().is_err());
         assert!(Figure::new().panel(panel()).panel_size(1, 100_000).png().is_err());
+    }
+
+    #[test]
+    fn error_bars_reach_from_low_to_high_and_to_the_frame() {
+        let series = |low: &[f64]| Series::scatter("rate", &[1.0, 2.0], &[1e-2, 1e-3]).error_bars(low, &[1e-1, 1e-2]);
+        let figure = |series: Series| Figure::new().panel(Panel::new("", "x", "y").series(series).log_y());
+        let lines = |figure: Figure| figure.svg().unwrap().matches("stroke=\"#0072B2\"").count();
+        assert_eq!(lines(figure(series(&[1e-3, 1e-4]))), 6);
+        let svg = figure(series(&[1e-3, 0.0])).svg().unwrap();
+        assert!(!svg.contains("not shown") && svg.matches("stroke=\"#0072B2\"").count() == 6);
+        assert!(figure(series(&[1e-3])).svg().unwrap_err().to_string().contains("rate"));
+    }
+
+    #[test]
+    fn images_stand_side_by_side_in_black_and_white() {
+        let image = |name: &str| Panel::image(name, &[0.0, 1.0, 0.5, 0.0, -3.0, 7.0], 3);
+        let figure = Figure::new().panel(image("a digit")).panel(image("")).columns(2).panel_size(100, 80);
+        let (width, _, pixels) = pixels(&figure.png().unwrap());
+        assert_eq!(width, 200);
+        // The one without caption is 92 pixels wide and two thirds as high.
+        let at = |x: usize, y: usize| pixels[3 * (200 * y + x)];
+        assert_eq!([at(110, 10), at(150, 10), at(190, 10)], [0, 255, 128]);
+        assert_eq!([at(110, 60), at(150, 60), at(190, 60)], [0, 0, 255]);
+        let svg = figure.svg().unwrap();
+        assert_eq!((svg.matches("<image ").count(), svg.contains("a digit")), (2, true));
+        assert!(Figure::new().panel(Panel::image("ragged", &[0.0; 5], 2)).svg().is_err());
+        assert!(Figure::new().panel(Panel::image("none", &[], 0)).svg().is_err());
+    }
+
+    #[test]
+    fn regions_lie_where_their_class_is() {
+        let class = |x: f64, y: f64| usize::from(x > 0.0) + 2 * usize::from(y > 0.0);
+        let panel = || Panel::new("", "", "").regions(class, (-1.0, 1.0), (-1.0, 1.0));
+        let (width, height, pixels) = pixels(&Figure::new().panel(panel()).panel_size(300, 300).png().unwrap());
+        let at = |x: u32, y: u32| &pixels[3 * (width * y + x) as usize..][..3];
+        let quarter = |x, y| at(width * x / 4, height * y / 4);
+        for (k, place) in [(1, 3), (3, 3), (1, 1), (3, 1)].into_iter().enumerate() {
+            assert_eq!(quarter(place.0, place.1), style::region(k), "{k}");
+        }
+        assert!(Figure::new().panel(panel().x_range(0.0, 1.0)).svg().is_err());
+        assert!(Figure::new().panel(panel().log_y()).svg().is_err());
+    }
+
+    #[test]
+    fn a_gap_ends_a_line_without_a_word() {
+        let edges = Series::line("edges", &[0.0, 1.0, f64::NAN, 2.0, 3.0], &[0.0, 1.0, f64::NAN, 1.0, 0.0]);
+        let svg = Figure::new().panel(Panel::new("", "", "").series(edges)).svg().unwrap();
+        assert!(svg.matches("stroke=\"#0072B2\"").count() == 3 && !svg.contains("not shown"));
+    }
+
+    #[test]
+    fn dashes_are_the_viewers_work_in_an_svg() {
+        let (xs, ys) = curve();
+        let svg =
+            Figure::new().panel(Panel::new("", "", "").series(Series::line("", &xs, &ys).dashed())).svg().unwrap();
+        let dashed: Vec<&str> = svg.lines().filter(|line| line.contains("stroke-dasharray")).collect();
+        assert!(dashed.len() == 1 && dashed[0].contains("stroke-dasharray=\"110 60\""), "{dashed:?}");
+    }
+
+    #[test]
+    fn too_many_panels_are_left_out_and_counted() {
+        let panels = |count: usize| (0..count).fold(Figure::new(), |f, k| f.panel(Panel::new(format!("{k}"), "", "")));
+        assert!(!panels(65).svg().unwrap().contains("left out"));
+        let svg = panels(70).panel_size(640, 480).svg().unwrap();
+        assert!(svg.contains("5 more panels are left out") && svg.contains(">\n64\n<") && !svg.contains(">\n65\n<"));
+    }
+
+    #[test]
+    fn a_path_that_goes_back_and_forth_for_ever_stays_small() {
+        let xs: Vec<f64> = (0..100_000).map(|k| f64::from(k % 2)).collect();
+        let ys: Vec<f64> = (0..100_000).map(|k| 0.5f64.powi(k)).collect();
+        let panel = Panel::new("", "", "").contours(|x, y| x + y, (-1.0, 2.0), (-1.0, 2.0), &[0.0, 1.0]);
+        let svg = Figure::new().panel(panel.series(Series::line_with_markers("", &xs, &ys))).svg().unwrap();
+        assert!(svg.len() < 20_000, "{}", svg.len());
     }
 }

@@ -11,6 +11,8 @@ pub struct Series {
     pub(crate) kind: Kind,
     /// The points of the lower and of the upper edge; without an area, the same.
     pub(crate) rows: Vec<[Point; 2]>,
+    /// The ends of the error bars.
+    pub(crate) bars: Vec<[Point; 2]>,
     pub(crate) style: Option<usize>,
     pub(crate) dash: Option<Dash>,
     pub(crate) thin: bool,
@@ -27,7 +29,7 @@ pub(crate) enum Kind {
 }
 
 impl Series {
-    /// A line through the points.
+    /// A line through the points. Where both coordinates are NaN the line ends and another begins.
     pub fn line(name: impl Into<String>, xs: &[f64], ys: &[f64]) -> Self {
         Self::new(name.into(), Kind::Line, xs, ys, ys)
     }
@@ -51,7 +53,18 @@ impl Series {
         let edges = low.iter().zip(high);
         let rows = xs.iter().zip(edges).map(|(&x, (&low, &high))| [(x, low), (x, high)]).collect();
         let lengths = [xs.len(), low.len(), high.len()];
-        Self { name, kind, rows, style: None, dash: None, thin: false, lengths }
+        Self { name, kind, rows, bars: Vec::new(), style: None, dash: None, thin: false, lengths }
+    }
+
+    /// Adds vertical error bars from `low` to `high`, one for each point. On a logarithmic axis, a bar from zero or less
+    /// begins at the lower end of the axis.
+    pub fn error_bars(mut self, low: &[f64], high: &[f64]) -> Self {
+        let ends = low.iter().zip(high);
+        self.bars = self.rows.iter().zip(ends).map(|(&[(x, _), _], (&low, &high))| [(x, low), (x, high)]).collect();
+        if [low.len(), high.len()] != [self.rows.len(); 2] {
+            self.lengths = [self.rows.len(), low.len(), high.len()];
+        }
+        self
     }
 
     /// Takes the `k`-th colour, dash pattern and marker instead of the next one, for instance to give a band the colour
@@ -99,6 +112,11 @@ impl Series {
             Kind::Band => Style { stroke: stroke(1.0), fill: Some(color.mix(0.2)), marker: None },
         }
     }
+}
+
+/// Whether the point stands for the end of a line.
+pub(crate) fn is_gap(&(x, y): &Point) -> bool {
+    x.is_nan() && y.is_nan()
 }
 
 /// The style of each series: its own, or the next one.

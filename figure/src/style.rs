@@ -86,6 +86,20 @@ pub(crate) struct Style {
     pub marker: Option<Marker>,
 }
 
+impl Style {
+    /// The colour of line or marker.
+    pub fn color(&self) -> Color {
+        self.stroke.map(|stroke| stroke.color).or(self.marker.map(|marker| marker.color)).unwrap_or(BLACK)
+    }
+}
+
+/// The `k`-th colour, as light as an area must be that texts and curves stand on; in another lightness after the last.
+pub(crate) fn region(k: usize) -> [u8; 3] {
+    let (r, g, b) = COLORS[k % COLORS.len()].rgb;
+    let part = [3, 6, 2, 4][k / COLORS.len() % 4];
+    [r, g, b].map(|c| 255 - (255 - c) / part)
+}
+
 /// The `k`-th of the colours with the dash pattern that goes with it.
 pub(crate) fn palette(k: usize) -> (Color, Dash) {
     // Shifted after the last colour, so that no pair of colour and dash pattern returns soon.

@@ -124,13 +124,9 @@ rounding. The figure sets it beside difference quotients, whose error depends on
              best central difference: error {central:.1e}",
             x[0], x[1], outcome.value, x[0], x[1], outcome.by_hand[0], outcome.by_hand[1],
         );
-        Ok(Report {
-            headline,
-            summary,
-            tables: vec![("history", outcome.history.clone())],
-            figures: vec![("autodiff", figure(config, outcome))],
-            ..Report::default()
-        })
+        Ok(Report::new(headline, summary)
+            .table("history", &outcome.history)
+            .figure("autodiff", figure(config, outcome)))
     }
 }
 

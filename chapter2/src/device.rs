@@ -139,13 +139,7 @@ so. Build with --features cuda for NVIDIA GPUs.";
             }
             [] => String::new(),
         };
-        Ok(Report {
-            headline,
-            summary,
-            tables: vec![("history", outcome.history.clone())],
-            figures: vec![("device", figure(outcome))],
-            ..Report::default()
-        })
+        Ok(Report::new(headline, summary).table("history", &outcome.history).figure("device", figure(outcome)))
     }
 }
 

@@ -108,8 +108,8 @@ pub struct Outcome {
     pub target: Vec<f64>,
     /// The learned g at the points
     pub learned: Vec<f64>,
-    /// θ
-    pub theta: Vec<f64>,
+    /// θ `[basis functions]`
+    pub theta: Tensor,
     /// The smallest loss that any θ reaches (least squares)
     pub best_loss: f64,
     /// The loss after each update
@@ -168,7 +168,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
             xs,
             target: y.to_vec1()?,
             learned: model.forward(&basis)?.to_vec1()?,
-            theta: model.theta.to_vec1()?,
+            theta: model.theta.to_device(&Device::Cpu)?.detach(),
             best_loss: loss_value(&sum_squared_error(&best.forward(&basis)?, &y)?)?,
             history,
         })

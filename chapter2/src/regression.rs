@@ -116,8 +116,8 @@ pub struct Outcome {
     pub xs: Vec<f64>,
     /// The observations' y
     pub ys: Vec<f64>,
-    /// The learned p₁, p₂, p₃
-    pub learned: [f64; 3],
+    /// The learned g
+    pub model: Exponential,
     /// Per epoch: the loss of its last sample just before that sample's update, and the mean squared error after it;
     /// row 0 is before training
     pub history: Table,
@@ -154,8 +154,7 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
         context.progress(epoch, config.num_epochs);
     }
     // ANCHOR_END: epochs
-    let learned = [model.p1.to_scalar()?, model.p2.to_scalar()?, model.p3.to_scalar()?];
-    Ok(Outcome { xs: xs.to_vec(), ys: ys.to_vec(), learned, history })
+    Ok(Outcome { xs: xs.to_vec(), ys: ys.to_vec(), model, history })
 }
 
 /// The section as a program.
@@ -207,8 +206,8 @@ mod tests {
         let optimizer = optim::Rule::Adam.with(0.1);
         let config = Config { noise_std: 0.0, optimizer, num_epochs: 2000, ..Config::default() };
         let outcome = Regression::run(&config, &mut Context::new(1))?;
-        for (learned, true_value) in outcome.learned.iter().zip(TRUTH) {
-            assert!((learned - true_value).abs() < 1e-6, "{:?}", outcome.learned);
+        for (learned, true_value) in outcome.model.values()?.iter().zip(TRUTH) {
+            assert!((learned - true_value).abs() < 1e-6, "{:?}", outcome.model);
         }
         Ok(())
     }

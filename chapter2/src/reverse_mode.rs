@@ -151,14 +151,11 @@ points by gradient descent. The figure shows the loss, and how far the tape's gr
              the tape's gradients and candle's differ by at most {worst:.0e} of their size",
             config.num_updates,
         );
-        Ok(Report {
-            headline: format!("gradient within {worst:.0e} of candle's, loss {first:.3} → {last:.3}"),
-            summary,
-            final_loss: Some(last),
-            tables: vec![("history", outcome.history.clone())],
-            figures: vec![("reverse_mode", figure(outcome))],
-            ..Report::default()
-        })
+        let headline = format!("gradient within {worst:.0e} of candle's, loss {first:.3} → {last:.3}");
+        Ok(Report::new(headline, summary)
+            .final_loss(last)
+            .table("history", &outcome.history)
+            .figure("reverse_mode", figure(outcome)))
     }
 }
 
@@ -171,7 +168,7 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
 fn figure(outcome: &Outcome) -> Figure {
     let (updates, distances) = (outcome.history.counts(), outcome.history.column("distance_from_candle"));
     let loss = Panel::new("Loss by gradients from the tape", "update", "sum of squared errors")
-        .series(Series::line("Σⱼ (g(xⱼ) − yⱼ)²", &updates, &outcome.history.column("sum_squared_error")))
+        .series(outcome.history.line("Σⱼ (g(xⱼ) − yⱼ)²", "sum_squared_error"))
         .log_y();
     let distance = Panel::new("Tape against candle", "update", "‖∇L − ∇L of candle‖ / ‖∇L‖")
         .series(Series::scatter("distance of the gradients", &updates, &distances))

@@ -130,36 +130,29 @@ errors by epoch for the first seed. Try --preset book, where the restart is no a
             factor(updates),
         );
         let first = &outcome.pairs[0];
-        let mut history = Table::new("epoch", ["running", "restarting"]);
-        let [running, restarting] = [&first.running, &first.restarting].map(|o| o.history.column("mean_squared_error"));
-        for (epoch, (a, b)) in running.iter().zip(&restarting).enumerate() {
-            history.push(epoch, &[*a, *b]);
-        }
-        Ok(Report {
-            headline: format!("the restart ends lower for {lower} of {} seeds", outcome.pairs.len()),
-            summary,
-            tables: vec![("history", history), ("errors", errors)],
-            figures: vec![("step_counts", figure(config, first))],
-            ..Report::default()
-        })
+        let column = |name: &str, o: &regression::Outcome| (name.to_owned(), o.history.column("mean_squared_error"));
+        let columns = [column("running", &first.running), column("restarting", &first.restarting)];
+        Ok(Report::new(format!("the restart ends lower for {lower} of {} seeds", outcome.pairs.len()), summary)
+            .table("history", &Table::of_columns("epoch", 0, &columns))
+            .table("errors", &errors)
+            .figure("step_counts", figure(config, first)?))
     }
 }
 
-fn figure(config: &Config, pair: &Pair) -> Figure {
+fn figure(config: &Config, pair: &Pair) -> Result<Figure> {
     let xs = grid(0.0, 1.0, 201);
-    let curve = |f: &dyn Fn(f64) -> f64| xs.iter().map(|&x| f(x)).collect::<Vec<_>>();
     let mut fit = Panel::new("Truth, observations and the learned curves", "x", "y");
-    fit = fit.series(Series::line("truth f(x)", &xs, &curve(&truth)));
+    fit = fit.series(Series::line("truth f(x)", &xs, &xs.iter().map(|&x| truth(x)).collect::<Vec<_>>()));
     let title = format!("Mean squared error, learning rate {}", config.regression.optimizer.learning_rate);
     let mut losses = Panel::new(title, "epoch", "mean squared error").log_y();
     for (name, outcome) in [("running on", &pair.running), ("restarting every epoch", &pair.restarting)] {
-        fit = fit.series(Series::line(format!("g(x), step count {name}"), &xs, &curve(&|x| outcome.g(x))));
+        fit = fit.series(Series::line(format!("g(x), step count {name}"), &xs, &outcome.g(&xs)?));
         let (epochs, errors) = (outcome.history.counts(), outcome.history.column("mean_squared_error"));
         losses = losses.series(Series::line_with_markers(format!("step count {name}"), &epochs, &errors));
     }
     let name = format!("observations, σ = {}", config.regression.noise_std);
     let fit = fit.series(Series::scatter(name, &pair.running.xs, &pair.running.ys));
-    Figure::new().panel(fit).panel(losses).columns(1)
+    Ok(Figure::new().panel(fit).panel(losses).columns(1))
 }
 
 #[cfg(test)]

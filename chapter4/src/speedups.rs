@@ -191,8 +191,7 @@ mean and median error in dB, how many numbers are learned, and two bounds.";
         let amp = Amp::new(&problem)?;
         curves.push(method(("fixed_amp", "AMP".to_owned(), base), &problem, &amp, config.num_test, context)?);
         let count = config.learning_rates.len() as f64 + 3.0;
-        let part =
-            |context: &mut Context, i: usize| context.progress_span(i as f64 / count, (i + 1) as f64 / count);
+        let part = |context: &mut Context, i: usize| context.progress_span(i as f64 / count, (i + 1) as f64 / count);
         for (i, &learning_rate) in config.learning_rates.iter().enumerate() {
             part(context, i);
             let training = Training { learning_rate, ..base };

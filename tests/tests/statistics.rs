@@ -30,7 +30,7 @@ fn regression_gets_nearer_the_truth_than_chance_allows() -> Result<()> {
             let squares = outcome.xs.iter().zip(ys).map(|(&x, y)| (y - truth(x)).powi(2));
             squares.sum::<f64>() / variance
         };
-        let learned = distance(outcome.xs.iter().map(|&x| outcome.g(x)).collect());
+        let learned = distance(outcome.g(&outcome.xs)?);
         total += learned;
         nearer += usize::from(learned < distance(outcome.ys.clone()));
     }

@@ -55,7 +55,7 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         final_loss: Some(outcome.closed_form),
         tables: vec![("history", history(outcome)), ("directions", directions(config, outcome))],
         figures: figures(config, outcome, &work)?,
-        parameters: vec![],
+        ..Report::default()
     })
 }
 

@@ -18,14 +18,10 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         config.step_size,
         outcome.largest_difference(),
     );
-    Ok(Report {
-        headline,
-        summary,
-        final_loss: Some(f),
-        tables: vec![("history", outcome.history.clone())],
-        figures: vec![("gradient_descent", figure(config, outcome))],
-        ..Report::default()
-    })
+    Ok(Report::new(headline, summary)
+        .final_loss(f)
+        .table("history", &outcome.history)
+        .figure("gradient_descent", figure(config, outcome)))
 }
 
 fn figure(config: &Config, outcome: &Outcome) -> Figure {

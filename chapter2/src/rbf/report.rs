@@ -1,7 +1,7 @@
 //! The fit in words, tables and figures.
 
 use anyhow::Result;
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use common::{
     figure::{Figure, Panel, Series},
     sampling::grid,
@@ -18,14 +18,12 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
          largest error at a point {worst:.2e}; the smallest loss any θ reaches is {:.1e}",
         config.num_updates, outcome.best_loss,
     );
-    Ok(Report {
-        headline: format!("sum of squared errors {first:.3e} → {last:.3e}"),
-        summary,
-        final_loss: Some(last),
-        tables: vec![("history", outcome.history.clone())],
-        figures: vec![("basis", basis_figure(config)?), ("rbf", fit_figure(config, outcome))],
-        parameters: vec![("theta".into(), Tensor::new(outcome.theta.as_slice(), &Device::Cpu)?)],
-    })
+    Ok(Report::new(format!("sum of squared errors {first:.3e} → {last:.3e}"), summary)
+        .final_loss(last)
+        .table("history", &outcome.history)
+        .figure("basis", basis_figure(config)?)
+        .figure("rbf", fit_figure(config, outcome))
+        .parameter("theta", &outcome.theta))
 }
 
 fn basis_figure(config: &Config) -> Result<Figure> {
@@ -48,7 +46,7 @@ fn fit_figure(config: &Config, outcome: &Outcome) -> Figure {
         "update",
         "sum of squared errors",
     )
-    .series(Series::line("loss", &outcome.history.counts(), &outcome.history.column("sum_squared_error")))
+    .series(outcome.history.line("loss", "sum_squared_error"))
     .log_y();
     Figure::new().panel(fit).panel(loss).columns(1)
 }

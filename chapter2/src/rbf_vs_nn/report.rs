@@ -52,14 +52,10 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     for &n in &config.num_parameters {
         by_parameters.push(n, &outcome.errors(n, last));
     }
-    Ok(Report {
-        headline: format!("smallest error: {} (clean), {} (noisy)", best(false), best(true)),
-        summary,
-        final_loss: None,
-        tables: vec![("history", by_updates), ("parameters", by_parameters)],
-        figures: figures(config, outcome),
-        parameters: vec![],
-    })
+    let report = Report::new(format!("smallest error: {} (clean), {} (noisy)", best(false), best(true)), summary)
+        .table("history", &by_updates)
+        .table("parameters", &by_parameters);
+    Ok(Report { figures: figures(config, outcome), ..report })
 }
 
 /// The targets, whether noisy and by name.

@@ -17,14 +17,11 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
          at the start, steps below {:.3} are stable",
         config.num_iterations, config.step_size, outcome.largest_stable_step,
     );
-    Ok(Report {
-        headline: format!("loss {first:.3e} → {last:.3e}, × {rate:.3} per iteration"),
-        summary,
-        final_loss: Some(last),
-        tables: vec![("history", outcome.history.clone())],
-        figures: vec![("three_layer_nn", figure(config, outcome))],
-        parameters: vec![("w".into(), outcome.w.clone())],
-    })
+    Ok(Report::new(format!("loss {first:.3e} → {last:.3e}, × {rate:.3} per iteration"), summary)
+        .final_loss(last)
+        .table("history", &outcome.history)
+        .figure("three_layer_nn", figure(config, outcome))
+        .parameter("w", &outcome.w))
 }
 
 fn figure(config: &Config, outcome: &Outcome) -> Figure {

@@ -97,7 +97,19 @@ impl Artifacts {
 
     /// The files written so far, e.g. `output/sec2_4_autodiff: summary.json, path.png`.
     pub fn listing(&self) -> String {
-        format!("{}: {}", self.directory.display(), self.written.join(", "))
+        const WIDTH: usize = 100 - "files in ".len();
+        let mut listing = format!("{}:", self.directory.display());
+        let mut width = listing.chars().count();
+        for (i, file) in self.written.iter().enumerate() {
+            let comma = if i + 1 < self.written.len() { "," } else { "" };
+            width += 1 + file.len() + comma.len();
+            if width > WIDTH {
+                listing += "\n ";
+                width = 2 + file.len() + comma.len();
+            }
+            listing += &format!(" {file}{comma}");
+        }
+        listing
     }
 
     /// After a failure: removes the directories that this run created, those in which nothing was written.

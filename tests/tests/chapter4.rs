@@ -1,7 +1,5 @@
 //! Chapter 4: parity with JAX, what is proved of the algorithms, and what each section claims, over several seeds.
 
-mod support;
-
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
@@ -26,7 +24,7 @@ use common::{
     unfolding::{Algorithm, Batch, Comparison, Method, Problem, Schedule, Training, mean_metrics},
 };
 use serde_json::Value;
-use support::fixtures::{assert_each_close, assert_vector_close, fixture, number, numbers, rows};
+use tests::fixtures::{assert_each_close, assert_vector_close, fixture, number, numbers, rows};
 
 const CPU: &Device = &Device::Cpu;
 

@@ -1,7 +1,5 @@
 //! Chapter 6 against JAX (tests/reference/differential_equations.py) and against what theory says.
 
-mod support;
-
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
@@ -23,7 +21,7 @@ use common::{
     section::Section,
 };
 use nalgebra::DMatrix;
-use support::fixtures::{assert_each_close, assert_vector_close, fixture, numbers, rows};
+use tests::fixtures::{assert_each_close, assert_vector_close, fixture, numbers, rows};
 
 const METHODS: [Method; 4] = [Method::Euler, Method::SemiImplicit, Method::Midpoint, Method::RungeKutta4];
 

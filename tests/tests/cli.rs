@@ -3,15 +3,14 @@
 //! The programs are those that the disk lists, their options those that `--help` lists; so a new program is held to all of
 //! this from its first day. Each run has an empty directory of its own to work in.
 
-mod support;
-
 use std::{fs, io, process::Stdio};
 
 use candle_core::{DType, Device, Tensor, utils};
-use support::programs::{
-    Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run,
+use tests::{
+    programs,
+    programs::{Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run},
+    section_programs,
 };
-use tests::{programs, section_programs};
 
 /// As [`fail`], in a new directory that must be empty afterwards; the line must contain `parts`.
 #[track_caller]

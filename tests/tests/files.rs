@@ -1,17 +1,16 @@
 //! What the programs leave on the disk: histories, summaries, parameters and figures, the same bytes each time.
 
-mod support;
-
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 use candle_core::Device;
 use common::figure::missing_glyphs;
 use quick_xml::{Reader, events::Event};
 use serde_json::Value;
-use support::programs::{
-    command, fail, files, finish, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run,
+use tests::{
+    CHAPTERS, programs,
+    programs::{command, fail, files, finish, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run},
+    section_programs,
 };
-use tests::{programs, section_programs};
 
 /// The whole of what a run leaves, as PNG.
 #[test]
@@ -24,9 +23,8 @@ fn every_section_leaves_its_files() {
         assert_eq!(names(place.path()), ["output"]);
 
         let found = names(&out);
-        let listed = run.stdout.lines().last().expect("a last line");
-        let listed = listed.strip_prefix(&format!("files in {}: ", Path::new("output").join(&name).display()));
-        let mut listed: Vec<_> = listed.expect("the files").split(", ").collect();
+        let listed = run.stdout.split_once(&format!("files in {}: ", Path::new("output").join(&name).display()));
+        let mut listed: Vec<_> = listed.expect("the files").1.split(',').map(str::trim).collect();
         listed.sort_unstable();
         assert_eq!(found, listed, "{name}");
 
@@ -259,11 +257,10 @@ fn a_chapters_program_runs_its_sections_and_prints_a_row_for_each() {
     for name in programs().iter().filter(|name| name.starts_with("chapter")) {
         let place = scratch();
         let run = tiny_run(place.path(), name, "run", &[]);
-        let prefix = format!("sec{}_", name.trim_start_matches("chapter"));
-        // The questions of the reading group are not sections of the book.
-        let asked = |section: &String| chapter2::CHAPTER.questions.iter().any(|q| q.name == section);
-        let sections: Vec<_> =
-            section_programs().into_iter().filter(|section| section.starts_with(&prefix) && !asked(section)).collect();
+        // The open questions are not sections of the book.
+        let chapter = CHAPTERS.iter().find(|chapter| chapter.name == name).expect("a chapter");
+        let mut sections: Vec<_> = chapter.sections.iter().map(|entry| entry.name.to_owned()).collect();
+        sections.sort_unstable();
         assert!(!sections.is_empty(), "{name}");
         assert_eq!(names(&place.path().join("run")), sections, "{name}");
         let rows: Vec<_> = run.stdout.lines().collect();

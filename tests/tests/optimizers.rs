@@ -1,14 +1,12 @@
 //! The optimizers: one table of rules × {quadratic, Rosenbrock}, against PyTorch and against steps worked out by hand.
 
-mod support;
-
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::gradient_descent::f as quadratic;
 use common::optim::{Config, Hyperparameters, Optimizer, Rule};
 use serde_json::Value;
-use support::fixtures::{assert_vector_close, fixture, number, numbers, rows, runs};
+use tests::fixtures::{assert_vector_close, fixture, number, numbers, rows, runs};
 
 /// The rules under the names of the fixture.
 const RULES: [(&str, Rule); 7] = [

@@ -3,8 +3,6 @@
 //! The tolerances are those that tests/reference/README.md argues for: far above what two frameworks and two processors
 //! differ by, far below what any change of the computation would do.
 
-mod support;
-
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use chapter2::{
@@ -12,7 +10,7 @@ use chapter2::{
     regression, three_layer_nn,
 };
 use common::{context::Context, linalg, optim::Rule, section::Section as _};
-use support::fixtures::{assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs};
+use tests::fixtures::{assert_each_close, assert_vector_close, fixture, number, numbers, rows, runs};
 
 #[test]
 fn regression_in_three_variants() -> Result<()> {

@@ -9,14 +9,17 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::program;
+
+use crate::{CHAPTERS, program};
 
 /// What a run left on the terminal.
 #[derive(Debug)]
 pub struct Run {
     /// Exit status; −1 if a signal ended it
     pub status: i32,
+    /// What it printed
     pub stdout: String,
+    /// What it complained of
     pub stderr: String,
 }
 
@@ -85,46 +88,48 @@ pub fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     files.map(|(path, name)| (name, fs::read(path).expect("a readable file"))).collect()
 }
 
-/// An option, as `--help` describes it.
+/// An option of a program.
 #[derive(Debug)]
 pub struct Opt {
     /// With its dashes
     pub name: String,
+    /// Whether a value follows it
     pub takes_value: bool,
+    /// The value that it has without being given, entries of a list separated by commas
     pub default: Option<String>,
     /// The values listed, where there is a list
     pub possible: Vec<String>,
 }
 
-/// The options in the help of `name`.
+/// The command line of the program `name`.
+pub fn command_line(name: &str) -> clap::Command {
+    let chapter = CHAPTERS.iter().find(|chapter| chapter.name == name);
+    let entry = CHAPTERS.iter().flat_map(|chapter| chapter.entries()).find(|entry| entry.name == name);
+    let mut command = match (chapter, entry) {
+        (Some(chapter), _) => shell::chapter_command(chapter),
+        (_, Some(entry)) => shell::section_command(entry),
+        _ => panic!("no chapter lists {name}"),
+    };
+    command.build();
+    command
+}
+
+/// The options of the program `name`, as its command line has them.
 pub fn options(name: &str) -> Vec<Opt> {
-    let help = succeed(scratch().path(), name, &["--help"]).stdout;
-    let mut options: Vec<Opt> = vec![];
-    for line in help.lines() {
-        let text = line.trim_start();
-        let indent = line.len() - text.len();
-        let starts_here = text.starts_with('-') && (indent == 2 || indent == 6);
-        if let Some(long) = text.find("--").filter(|_| starts_here) {
-            let words: Vec<_> = text[long..].split(' ').collect();
-            options.push(Opt {
-                name: words[0].to_owned(),
-                takes_value: words.len() > 1,
-                default: None,
-                possible: vec![],
-            });
-        } else if let Some(option) = options.last_mut() {
-            let between = |start: &str| text.strip_prefix(start)?.strip_suffix(']');
-            if let Some(default) = between("[default: ") {
-                option.default = Some(default.to_owned());
-            } else if let Some(list) = between("[possible values: ") {
-                option.possible = list.split(", ").map(str::to_owned).collect();
-            } else if let Some(item) = text.strip_prefix("- ").filter(|_| indent == 10) {
-                let value = item.split(':').next().unwrap_or(item);
-                option.possible.push(value.to_owned());
-            }
+    let command = command_line(name);
+    let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    let options = arguments.map(|argument| {
+        let takes_value = argument.get_action().takes_values();
+        let defaults: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+        let possible = if takes_value { argument.get_possible_values() } else { vec![] };
+        Opt {
+            name: format!("--{}", argument.get_long().expect("all arguments are options")),
+            takes_value,
+            default: (takes_value && !defaults.is_empty()).then(|| defaults.join(",")),
+            possible: possible.iter().map(|value| value.get_name().to_owned()).collect(),
         }
-    }
-    options
+    });
+    options.collect()
 }
 
 /// Options that make a long experiment tiny: these tests are about the shell, not about the results.

@@ -1,18 +1,19 @@
 //! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables [-- NAME …]`.
 //!
-//! `floor`: trainings beside the same written by hand. `pieces`: operations beside plain candle. `growth`: the cost of an update
+//! `handwritten`: trainings beside the same written by hand. `operations`: operations beside plain candle. `growth`: the cost of an update
 //! by depth, batch and dimension. Times are medians of rounds in which the candidates take turns.
 
-mod against_floor;
-mod floor;
+mod against_handwritten;
+mod candidates;
+mod handwritten;
 mod least_squares;
-mod operations;
-#[allow(dead_code, reason = "not all trainings have a floor")]
+#[allow(dead_code, reason = "not all trainings are written by hand")]
 mod sections;
 
 use std::{sync::Arc, time::Instant};
 
 use anyhow::Result;
+use candidates::Candidate;
 use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
 use chapter3::least_squares::{GradientDescent, Observations};
@@ -23,7 +24,6 @@ use common::{
     sampling::rng,
     unfolding::{Schedule, batch_gradient, theory},
 };
-use operations::Candidate;
 use shell::process;
 
 /// The size of an update: iterations t, problems K, unknowns n (with 2n observations).
@@ -55,9 +55,9 @@ fn medians(mut candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
     Ok(milliseconds.into_iter().map(median).collect())
 }
 
-fn pieces() -> Result<()> {
+fn operations() -> Result<()> {
     println!("| operation, forward and backward | plain candle | fast | plain / fast |\n|---|--:|--:|--:|");
-    for operation in operations::all()? {
+    for operation in candidates::all()? {
         let candidates = operation.forms.into_iter().map(|(_, candidate)| candidate);
         let times = medians(candidates.collect(), 20)?;
         let (fast, plain) = (1e3 * times[0], 1e3 * times[1]);
@@ -66,9 +66,11 @@ fn pieces() -> Result<()> {
     Ok(())
 }
 
-fn floors() -> Result<()> {
-    println!("| training | threads | floor | section | plain candle | section / floor |\n|---|--:|--:|--:|--:|--:|");
-    for (name, forms) in against_floor::FORMS {
+fn handwritten() -> Result<()> {
+    println!(
+        "| training | threads | by hand | section | plain candle | section / by hand |\n|---|--:|--:|--:|--:|--:|"
+    );
+    for (name, forms) in against_handwritten::FORMS {
         for threads in [1, 2] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             let pool = Arc::new(pool.build()?);
@@ -123,11 +125,11 @@ fn main() -> Result<()> {
     let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     process::with_deep_stack(|| {
-        if wanted("floor") {
-            floors()?;
+        if wanted("handwritten") {
+            handwritten()?;
         }
-        if wanted("pieces") {
-            pieces()?;
+        if wanted("operations") {
+            operations()?;
         }
         if wanted("growth") {
             growth("depth t", [50, 100, 200, 400, 800], |depth| Size { depth, ..BOOK })?;

@@ -1,7 +1,7 @@
-//! Whole trainings, and some of them beside their hand-written floors: `cargo bench --bench trainings`.
+//! Whole trainings, and some of them beside their forms written by hand: `cargo bench --bench trainings`.
 
-mod against_floor;
-mod floor;
+mod against_handwritten;
+mod handwritten;
 mod least_squares;
 mod sections;
 
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     for (name, prepare) in sections::TRAININGS {
         bench(&mut criterion, name, prepare);
     }
-    for (name, forms) in against_floor::FORMS {
+    for (name, forms) in against_handwritten::FORMS {
         for (form, prepare) in forms {
             bench(&mut criterion, &format!("{name}/{form}"), *prepare);
         }

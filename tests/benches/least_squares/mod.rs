@@ -14,7 +14,7 @@ use common::{
 use rand::Rng as _;
 use rand_distr::StandardNormal;
 
-use crate::floor::{self, Training};
+use crate::handwritten::{self, Training};
 
 /// The book's experiment with T = 8 and 2 updates for each depth; the book has 40.
 pub const BOOK: Training = Training {
@@ -36,17 +36,17 @@ fn rng(depth: usize, update: usize, shard: usize) -> Rng {
     sampling::rng(1, (depth << 32 | update << 16 | shard) as u64)
 }
 
-/// The training by hand, see [`floor::LeastSquares`].
+/// The training by hand, see [`handwritten::LeastSquares`].
 pub fn train_by_hand(training: &Training, model: &LinearModel) -> Result<(Vec<f64>, Vec<f64>)> {
     let numbers = |t: &Tensor| t.flatten_all()?.to_vec1();
     let identity = Tensor::eye(model.a.dim(0)?, model.a.dtype(), &Device::Cpu)?;
-    let floor = floor::LeastSquares {
+    let by_hand = handwritten::LeastSquares {
         a: numbers(&model.a)?,
         gram: numbers(&model.gram)?,
         pinv_t: numbers(&model.solution(0.0)?.forward(&identity)?)?,
         dims: model.a.dims2()?,
     };
-    Ok(floor.train(training, |depth, update, shard, y| {
+    Ok(by_hand.train(training, |depth, update, shard, y| {
         let rng = &mut rng(depth, update, shard);
         y.iter_mut().for_each(|y| *y = rng.sample(StandardNormal));
     }))

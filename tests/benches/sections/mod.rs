@@ -1,5 +1,5 @@
 //! The sections' trainings, ready to be run again and again: data first, then a function that trains from the start and
-//! returns the last loss. The same trainings are written for JAX and PyTorch in `tests/peers/trainings.py`.
+//! returns the last loss. The same trainings are written for JAX and PyTorch in `tests/frameworks/trainings.py`.
 
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};

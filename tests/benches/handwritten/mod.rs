@@ -1,5 +1,5 @@
 //! Whole trainings written by hand: forward and reverse sweep in plain Rust with the matrix product that candle uses,
-//! every buffer made once, no automatic differentiation. They are the floor that the sections' trainings are measured
+//! every buffer made once, no automatic differentiation. They are what the sections' trainings are measured
 //! against, and a test holds both to the same losses.
 
 use rayon::prelude::*;

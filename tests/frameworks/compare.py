@@ -1,6 +1,6 @@
 """Our programs against JAX and PyTorch: the same trainings in turn, several rounds, medians and ratios as Markdown tables.
 
-Usage: python3 tests/peers/compare.py [--rounds N] [--tasks NAME …] [--python PATH]; see README.md.
+Usage: python3 tests/frameworks/compare.py [--rounds N] [--tasks NAME …] [--python PATH]; see README.md.
 """
 
 import argparse
@@ -17,12 +17,12 @@ from pathlib import Path
 from trainings import LABELS, VARIANTS
 
 ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / "target" / "peers-venv"
+VENV = ROOT / "target" / "frameworks-venv"
 OURS = "this repository"
 
 # Our side, in this one place. The bench prints {"first_s", "again_s", "loss"} as its last line.
-BUILD = [["cargo", "build", "--release", "--bins"], ["cargo", "bench", "--bench", "peers", "--no-run"]]
-TRAINING = ["cargo", "bench", "--quiet", "--bench", "peers", "--"]
+BUILD = [["cargo", "build", "--release", "--bins"], ["cargo", "bench", "--bench", "frameworks", "--no-run"]]
+TRAINING = ["cargo", "bench", "--quiet", "--bench", "frameworks", "--"]
 # The whole program, with the baselines, figures and files that belong to the section.
 PROGRAMS = {
     "regression": ["sec2_4_4_regression"],
@@ -38,7 +38,7 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def python_with_peers(given):
+def python_with_frameworks(given):
     if given:
         return given
     python = VENV / "bin" / "python"
@@ -49,7 +49,7 @@ def python_with_peers(given):
     return python
 
 
-def run_peer(python, framework, task, variant):
+def run_framework(python, framework, task, variant):
     """One process: `process_s` is its life until the first training is done."""
     begin = time.perf_counter()
     command = [python, Path(__file__).with_name("trainings.py"), framework, task, variant]
@@ -151,7 +151,7 @@ def main():
     parser.add_argument("--tasks", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME", help=", ".join(VARIANTS))
     parser.add_argument("--python", help="an interpreter that has the packages of requirements.txt, instead of a new environment")
     args = parser.parse_args()
-    python = python_with_peers(args.python)
+    python = python_with_frameworks(args.python)
     for command in BUILD:
         subprocess.run(command, cwd=ROOT, check=True)
     results = {}
@@ -161,14 +161,14 @@ def main():
             contenders = {OURS: lambda task=task: run_ours(task)}
             for framework, label, variants in zip(("jax", "torch"), ("JAX", "PyTorch"), VARIANTS[task]):
                 for variant in variants:
-                    contenders[f"{label}, {LABELS[variant]}"] = lambda f=framework, t=task, v=variant: run_peer(python, f, t, v)
+                    contenders[f"{label}, {LABELS[variant]}"] = lambda f=framework, t=task, v=variant: run_framework(python, f, t, v)
             for name, contender in contenders.items():
                 load = os.getloadavg()[0]
                 rows.setdefault(name, []).append(contender())
                 note(f"round {number + 1}/{args.rounds}, load {load:.1f}: {task}, {name}: {json.dumps(rows[name][-1])}")
     print(machine(python), f"{args.rounds} rounds, medians.\n")
     print("\n".join(tables(args.tasks, results)))
-    (ROOT / "target" / "peers.json").write_text(json.dumps(results, indent=1))
+    (ROOT / "target" / "frameworks.json").write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 //! The hand-written trainings that the benchmarks measure against are the same trainings.
 
-#[path = "../benches/floor/mod.rs"]
-mod floor;
+#[path = "../benches/handwritten/mod.rs"]
+mod handwritten;
 #[path = "../benches/least_squares/mod.rs"]
 mod least_squares;
 
@@ -9,13 +9,13 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use chapter2::{rbf, three_layer_nn};
 use common::{context::Context, sampling, section::Section};
-use floor::Training;
+use handwritten::Training;
 use least_squares::{BOOK, Plain};
 
 #[track_caller]
-fn assert_same(ours: &[f64], floor: &[f64]) {
-    assert_eq!(ours.len(), floor.len());
-    for (i, (a, b)) in ours.iter().zip(floor).enumerate() {
+fn assert_same(ours: &[f64], by_hand: &[f64]) {
+    assert_eq!(ours.len(), by_hand.len());
+    for (i, (a, b)) in ours.iter().zip(by_hand).enumerate() {
         assert!((a - b).abs() <= 1e-9 * b.abs(), "entry {i}: {a} against {b}");
     }
 }
@@ -29,8 +29,9 @@ fn rbf() -> Result<()> {
     let config = rbf::Config::default();
     let outcome = rbf::Rbf::run(&config, &mut Context::new(1))?;
     let phi = rbf::basis_matrix(&config, &rbf::sample_points(&config), &Device::Cpu)?;
-    let floor = floor::rbf(&numbers(&phi)?, &outcome.target, config.optimizer.learning_rate, config.num_updates);
-    assert_same(&outcome.history.column("sum_squared_error"), &floor);
+    let by_hand =
+        handwritten::rbf(&numbers(&phi)?, &outcome.target, config.optimizer.learning_rate, config.num_updates);
+    assert_same(&outcome.history.column("sum_squared_error"), &by_hand);
     Ok(())
 }
 
@@ -41,7 +42,7 @@ fn three_layer_network() -> Result<()> {
     let data = three_layer_nn::draw_data(&config, &mut rng(2), &Device::Cpu)?;
     let w = sampling::normal_matrix(config.num_inputs, config.num_hidden, &mut rng(0), &Device::Cpu)?;
     let a = sampling::normal_vec(config.num_hidden, &mut rng(1));
-    let floor = floor::network(
+    let by_hand = handwritten::network(
         &numbers(&data.x)?,
         &numbers(&data.y)?,
         &a,
@@ -51,7 +52,7 @@ fn three_layer_network() -> Result<()> {
     );
     let a = Tensor::new(a, &Device::Cpu)?;
     let outcome = three_layer_nn::fit(&config, &data, &w, &a, &mut Context::new(1))?;
-    assert_same(&outcome.history.column("half_sum_squared_error"), &floor);
+    assert_same(&outcome.history.column("half_sum_squared_error"), &by_hand);
     Ok(())
 }
 

@@ -5,18 +5,18 @@ use candle_core::{Device, Tensor};
 use chapter2::{rbf, three_layer_nn};
 
 use crate::{
-    floor,
+    handwritten,
     least_squares::{self, BOOK, Plain},
     sections::{self, Prepare, Training},
 };
 
-/// Training, and its forms by name: `floor` by hand, `section` as the section does it, `plain` by plain candle operations.
+/// Training, and its forms by name: `handwritten` by hand, `section` as the section does it, `plain` by plain candle operations.
 pub const FORMS: [(&str, &[(&str, Prepare)]); 3] = [
-    ("rbf", &[("floor", rbf), ("section", sections::radial_basis_functions)]),
-    ("three_layer_nn", &[("floor", three_layer_network), ("section", sections::three_layer_network)]),
+    ("rbf", &[("handwritten", rbf), ("section", sections::radial_basis_functions)]),
+    ("three_layer_nn", &[("handwritten", three_layer_network), ("section", sections::three_layer_network)]),
     (
         "least_squares_2_updates", // for each depth; the book has 40
-        &[("floor", least_squares_by_hand), ("section", least_squares), ("plain", plain_least_squares)],
+        &[("handwritten", least_squares_by_hand), ("section", least_squares), ("plain", plain_least_squares)],
     ),
 ];
 
@@ -34,7 +34,7 @@ fn rbf() -> Result<Training> {
     let phi = numbers(&rbf::basis_matrix(&config, &xs, &Device::Cpu)?)?;
     let y: Vec<f64> = xs.iter().map(|&x| rbf::target(x)).collect();
     let (alpha, count) = (config.optimizer.learning_rate, config.num_updates);
-    Ok(Box::new(move || last(floor::rbf(&phi, &y, alpha, count))))
+    Ok(Box::new(move || last(handwritten::rbf(&phi, &y, alpha, count))))
 }
 
 fn three_layer_network() -> Result<Training> {
@@ -42,7 +42,7 @@ fn three_layer_network() -> Result<Training> {
     let (w, a, data) = sections::network_start(&config)?;
     let (w, a, x, y) = (numbers(&w)?, numbers(&a)?, numbers(&data.x)?, numbers(&data.y)?);
     let (eta, count) = (config.step_size, config.num_iterations);
-    Ok(Box::new(move || last(floor::network(&x, &y, &a, w.clone(), eta, count))))
+    Ok(Box::new(move || last(handwritten::network(&x, &y, &a, w.clone(), eta, count))))
 }
 
 fn least_squares_by_hand() -> Result<Training> {

@@ -1,6 +1,6 @@
-//! The pieces of a training, fast and plain: `cargo bench --bench pieces`.
+//! The operations of a training, fast and plain: `cargo bench --bench operations`.
 
-mod operations;
+mod candidates;
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn main() -> Result<()> {
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(800))
         .configure_from_args();
-    for operation in operations::all()? {
+    for operation in candidates::all()? {
         for (form, mut candidate) in operation.forms {
             criterion.bench_function(&format!("{}/{form}", operation.name), |b| {
                 b.iter(|| candidate().expect("an operation that fails would be a fast one"));

@@ -1,7 +1,7 @@
-//! Our side of the comparison with JAX and PyTorch: `cargo bench --bench peers [-- NAME …]`, without names all trainings.
+//! Our side of the comparison with JAX and PyTorch: `cargo bench --bench frameworks [-- NAME …]`, without names all trainings.
 //!
 //! A JSON line for each: seconds of the first run and, as the median, of further runs in the same process, and the last loss.
-//! `tests/peers/compare.py` runs it in turn with the others.
+//! `tests/frameworks/compare.py` runs it in turn with the others.
 
 mod sections;
 

@@ -17,6 +17,10 @@
 //! | [`separable_quadratic`] | Σ aᵢxᵢ² + bᵢxᵢ | x |
 //! | [`Rollout::forward`], [`Rollout::last`] | the states x₁ … x_N of x ← f(x, θ), or x_N | x₀, θ |
 //! | [`crate::loss::sum_squared_error`] | Σ(x − t)² | x, t |
+//! | [`CheckNode::forward`] | 2·atanh of a product of tanh(β/2), without the own one | β |
+//! | [`VariableNode::forward`] | ξ(λ + Σα), without the own α | α, λ, ξ |
+//! | [`dense`] | f(xW + b) | x, W, b |
+//! | [`softmax_squared_error`] | Σ‖one-hot − softmax(z)‖² | z |
 //! | [`update_in_place`] | an optimizer's update of a parameter | – |
 //!
 //! candle's own `matmul` computes the gradient of both operands, of data as well as of parameters, and every candle
@@ -29,19 +33,26 @@
 //! hold the fast path against it. Results do not depend on the number of threads, bit for bit.
 
 mod affine_step;
+mod check_node;
+mod dense;
 mod elementwise;
 mod entry;
 mod entrywise;
+mod exponential;
 mod fixed_map;
 mod gradient_step;
 mod in_place;
 pub(crate) mod kernel;
 mod rollout;
 mod separable_quadratic;
+mod softmax_error;
 mod step_then;
 mod trigonometry;
+mod variable_node;
 
 pub use affine_step::AffineStep;
+pub use check_node::CheckNode;
+pub use dense::{Activation, dense, dense_plain};
 pub use elementwise::{elementwise, elementwise_plain, hardtanh, relu};
 pub use entry::{entry, entry_plain};
 pub use entrywise::{scaled_hardtanh, scaled_hardtanh_plain, soft_threshold, soft_threshold_plain};
@@ -51,4 +62,6 @@ pub use in_place::update_in_place;
 pub(crate) use kernel::vectorised;
 pub use rollout::{LinearRecurrence, Recurrence, Rollout};
 pub use separable_quadratic::{separable_quadratic, separable_quadratic_plain};
+pub use softmax_error::{softmax_squared_error, softmax_squared_error_plain};
 pub use trigonometry::{cos_2pi, sin_2pi};
+pub use variable_node::VariableNode;

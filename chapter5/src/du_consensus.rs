@@ -1,0 +1,288 @@
+//! Section 5: average consensus on a graph, with learned step sizes.
+//!
+//! Each of n nodes has a number, sees those of its neighbours, and is to find the mean of all. With the graph Laplacian L = D − A
+//! (degrees minus adjacency) an iteration is x ← x − ηₖLx: every node moves towards its neighbours. The steps are learned.
+//!
+//! Errors shrink by 1 − ηₖλᵢ along the eigenvectors of L, so for x₀ ~ N(0, I) the expected squared error after k iterations is
+//! known exactly, E‖x − c‖² = Σ_{i≥2} Πⱼ(1 − ηⱼλᵢ)²: the figure shows it beside the sampled one, and `--loss expected` trains on it.
+//!
+//! | symbol | here |
+//! |---|---|
+//! | L | [`laplacian`] |
+//! | c, the mean | solution |
+//! | ηₖ | `step_size` |
+//!
+//! Run it with `cargo run --release --bin sec5_du_consensus`.
+
+use anyhow::Result;
+use candle_core::{Device, Tensor, backprop::GradStore};
+use candle_nn::Optimizer as _;
+use common::{
+    config::{self, default},
+    context::{Context, Phase},
+    linalg,
+    ops::AffineStep,
+    optim::{Optimizer, Rule},
+    sampling::{self, Rng},
+    section::{Preset, Report, Section},
+    table::Table,
+    training::log_losses,
+    unfolding::{
+        Algorithm, Batch, Comparison, Method, Mode, Period, Problem, Schedule, Training, fixed_label, mean_metrics,
+        theory,
+    },
+};
+
+mod graph;
+mod report;
+pub use graph::{KARATE, laplacian};
+
+/// What is minimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// ‖c − x̂‖²/K over random starts
+    Sampled,
+    /// Its expectation, from the eigenvalues
+    Expected,
+}
+
+/// The numbers of the experiment.
+#[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("num_generations", default("75")))]
+#[command(mut_arg("num_updates", default("50")))]
+#[command(mut_arg("batch_size", default("200")))]
+#[command(mut_arg("learning_rate", default("5e-4")))]
+pub struct Config {
+    /// What is minimised
+    #[arg(long, value_enum, default_value = "sampled")]
+    pub loss: Loss,
+    /// How the step sizes are learned
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub training: Training,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        config::defaults()
+    }
+}
+
+/// Random numbers at the nodes, whose mean is wanted.
+// ANCHOR: problem
+#[derive(Debug)]
+pub struct Consensus {
+    /// Nodes n
+    pub num_nodes: usize,
+}
+
+impl Problem for Consensus {
+    type Data = Tensor; // zeros [n]: there is nothing to know but the start
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
+        let start = sampling::normal_matrix(count, self.num_nodes, rng, &Device::Cpu)?; // x₀ ~ N(0, I)
+        let solution = start.mean_keepdim(1)?.broadcast_as(start.shape())?.contiguous()?; // c at every node
+        Ok(Batch { data: Tensor::zeros(self.num_nodes, start.dtype(), start.device())?, start, solution })
+    }
+}
+// ANCHOR_END: problem
+
+/// x ← x − ηₖLx, unfolded.
+// ANCHOR: step
+#[derive(Debug)]
+pub struct Averaging {
+    /// x ← x − ηLx
+    pub step: AffineStep,
+    /// ηₖ
+    pub step_size: Schedule,
+}
+
+impl Algorithm for Averaging {
+    type Data = Tensor;
+
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.step_size]
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, zeros: &Tensor, _: &mut Rng) -> Result<Tensor> {
+        Ok(self.step.forward(x, &self.step_size.at(k)?, zeros)?) // x ← x − ηₖLx
+    }
+}
+// ANCHOR_END: step
+
+/// What a batch of starts `[K, n]` is to the iteration: Σ ⟨x₀, uᵢ⟩²/K for each eigenvector uᵢ of L but the constant one.
+///
+/// By plain sums, the same on every processor: the training magnifies the last bit.
+pub fn energies(start: &Tensor, eigenvectors: &[Vec<f64>]) -> Result<Vec<f64>> {
+    let starts = start.to_vec2::<f64>()?;
+    let dot = |x: &Vec<f64>, u: &Vec<f64>| x.iter().zip(u).map(|(x, u)| x * u).sum::<f64>();
+    let mean = |u| starts.iter().map(|x| dot(x, u).powi(2)).sum::<f64>() / starts.len() as f64;
+    Ok(eigenvectors.iter().map(mean).collect())
+}
+
+/// Σᵢ wᵢ Πⱼ(1 − ηⱼλᵢ)² after 0, 1, … iterations: the error ‖x − c‖² of a batch whose [`energies`] are w, and the expected one
+/// with all wᵢ = 1.
+// ANCHOR: expected
+pub fn errors(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut factors = vec![1.0; eigenvalues.len()]; // Πⱼ(1 − ηⱼλᵢ)
+    let mut errors = vec![weights.iter().sum()];
+    for eta in step_sizes {
+        factors.iter_mut().zip(eigenvalues).for_each(|(factor, lambda)| *factor *= 1.0 - eta * lambda);
+        errors.push(factors.iter().zip(weights).map(|(factor, w)| w * factor * factor).sum());
+    }
+    errors
+}
+
+/// The gradient of the last of [`errors`]: ∂/∂ηₖ = −2 Σᵢ wᵢλᵢ Πⱼ(1 − ηⱼλᵢ)·Π_{j≠k}(1 − ηⱼλᵢ), without a division.
+pub fn gradient(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut gradient = vec![0.0; step_sizes.len()];
+    for (lambda, weight) in eigenvalues.iter().zip(weights) {
+        let factors: Vec<f64> = step_sizes.iter().map(|eta| 1.0 - eta * lambda).collect();
+        let all: f64 = factors.iter().product();
+        let (mut left, mut others) = (1.0, vec![0.0; factors.len()]);
+        for (other, factor) in others.iter_mut().zip(&factors) {
+            *other = left;
+            left *= factor;
+        }
+        let mut right = 1.0;
+        for ((other, factor), slope) in others.iter().zip(&factors).zip(&mut gradient).rev() {
+            *slope -= 2.0 * weight * lambda * all * other * right;
+            right *= factor;
+        }
+    }
+    gradient
+}
+// ANCHOR_END: expected
+
+/// What came out.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The fixed step and the learned ones
+    pub comparison: Comparison,
+    /// The eigenvalues of L above 0, ascending
+    pub eigenvalues: Vec<f64>,
+}
+
+/// The eigenvalues of L above 0, ascending, each with its eigenvector.
+pub fn spectrum(l: &Tensor) -> Result<(Vec<f64>, Vec<Vec<f64>>)> {
+    let svd = linalg::singular_value_decomposition(l)?; // of a positive semidefinite matrix: its eigenvalues, descending
+    let mut pairs: Vec<(f64, Vec<f64>)> = svd.sigma.into_iter().zip(svd.u.t()?.to_vec2()?).collect();
+    pairs.pop(); // λ₁ = 0
+    Ok(pairs.into_iter().rev().unzip())
+}
+
+/// Incremental training. `weights` draws the energies of a batch: the gradient is that of backprop through all iterations.
+// ANCHOR: train
+fn train(
+    training: &Training,
+    step_size: &Schedule,
+    eigenvalues: &[f64],
+    mut weights: impl FnMut() -> Result<Vec<f64>>,
+    context: &mut Context,
+) -> Result<Table> {
+    let mut adam = Optimizer::new(vec![step_size.parameter().clone()], Rule::Adam.with(training.learning_rate))?;
+    let mut history = Table::new("depth", ["train_loss", "test_mse"]);
+    for generation in 1..=training.num_generations {
+        let depth = if training.mode == Mode::Incremental { generation } else { training.num_generations };
+        let mut mean = 0.0;
+        for _ in 0..training.num_updates {
+            let (steps, w) = (&step_size.values()?[..depth], weights()?);
+            mean += errors(steps, eigenvalues, &w)[depth] / training.num_updates as f64;
+            let mut slopes = gradient(steps, eigenvalues, &w);
+            slopes.resize(training.num_generations, 0.0); // later steps are not used yet
+            let mut gradients = GradStore::default();
+            gradients.insert(step_size.parameter(), Tensor::new(slopes, &Device::Cpu)?);
+            adam.step(&gradients)?;
+        }
+        let expected = errors(&step_size.values()?[..depth], eigenvalues, &vec![1.0; eigenvalues.len()])[depth];
+        log_losses(&mut history, generation, &[mean, expected])?;
+        context.progress(generation, training.num_generations);
+    }
+    Ok(history)
+}
+// ANCHOR_END: train
+
+/// The section as a program.
+#[derive(Debug)]
+pub struct DuConsensus;
+
+impl Section for DuConsensus {
+    const NAME: &'static str = "sec5_du_consensus";
+    const TITLE: &'static str = "Average consensus on a graph, with learned step sizes";
+    const HELP: &'static str = "\
+34 nodes of Zachary's karate club find the mean of their numbers by talking to neighbours only, x ← x − ηLx. One step size for each \
+of 75 iterations is learned incrementally; the figures show the squared error by iteration, counted and exact, beside the best fixed \
+step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
+    const PRESETS: &'static [Preset] = &[Preset {
+        name: "quick",
+        about: "A smaller experiment, done in a moment: 25 generations",
+        values: &[("num_generations", "25")],
+    }];
+    type Config = Config;
+    type Outcome = Outcome;
+
+    // ANCHOR: run
+    fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
+        config::validate(config)?;
+        let (training, device) = (&config.training, &context.device.clone());
+        let l = laplacian(&KARATE, 34, device)?;
+        let (eigenvalues, eigenvectors) = spectrum(&l)?; // but λ₁ = 0: it belongs to the mean, which stays
+        let problem = Consensus { num_nodes: 34 };
+        let step = AffineStep::new(&l)?;
+        let algorithm = |step_size| Averaging { step: step.clone(), step_size };
+        let mut comparison = Comparison::of_quadratics(&eigenvalues);
+        context.phase(Phase::Training);
+
+        let eta = theory::fixed_step_size(&eigenvalues); // 2/(λ₂ + λmax)
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
+        comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
+        let learned = algorithm(training.step_sizes(Period::Free, device)?);
+        let rng = &mut context.rng(1);
+        let sample = || match config.loss {
+            Loss::Sampled => energies(&problem.draw(training.batch_size, rng)?.start, &eigenvectors),
+            Loss::Expected => Ok(vec![1.0; eigenvalues.len()]),
+        };
+        let generations = train(training, &learned.step_size, &eigenvalues, sample, context)?;
+        comparison.push(Method {
+            name: "learned".into(),
+            label: "learned steps".into(),
+            generations: Some(generations),
+            mse: mean_metrics(&problem, &learned, training.num_iterations(), training.num_test, context.seed)?,
+            schedules: vec![("step_size", learned.step_size.parameter().as_detached_tensor().copy()?)],
+        });
+        Ok(Outcome { comparison, eigenvalues })
+    }
+    // ANCHOR_END: run
+
+    fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
+        report::report(config, outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::unfolding::batch_gradient;
+
+    /// The gradient from the energies is the one that backprop through the unfolded iterations finds on the same batch.
+    #[test]
+    fn the_gradient_is_that_of_the_unfolded_network() -> Result<()> {
+        let l = laplacian(&KARATE, 34, &Device::Cpu)?;
+        let (eigenvalues, eigenvectors) = spectrum(&l)?;
+        assert!(eigenvalues.len() == 33 && (eigenvalues[0] - 0.468_525).abs() < 1e-6);
+        let steps = [0.05, 1.0 / eigenvalues[3], 0.3, 0.01]; // the second makes a factor zero
+        let step_size = Schedule::learned("step_size", &Tensor::new(&steps, &Device::Cpu)?, 1e-3)?;
+        let problem = Consensus { num_nodes: 34 };
+        let algorithm = Averaging { step: AffineStep::new(&l)?, step_size };
+        let batch = |_| sampling::rng(7, 0);
+        let (loss, gradients) = batch_gradient(&problem, &algorithm, 4, 20, batch)?;
+        let weights = energies(&problem.draw(20, &mut batch(0))?.start, &eigenvectors)?;
+        assert!((errors(&steps, &eigenvalues, &weights)[4] / loss - 1.0).abs() < 1e-12);
+        let backprop = gradients.get(algorithm.step_size.parameter()).expect("a gradient").to_vec1::<f64>()?;
+        for (exact, found) in gradient(&steps, &eigenvalues, &weights).iter().zip(&backprop) {
+            assert!((exact - found).abs() < 1e-10 * found.abs().max(loss), "{exact} {found}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! The linear system of the two sections on control, and what is known of linear systems.
+
+use anyhow::Result;
+use candle_core::{Device, Tensor};
+use common::linalg;
+use nalgebra::DMatrix;
+
+/// ẋ = Ax + Bu with u = K·Cx: a gain K `[2, 2]` between what is measured and what is done. From Kobayashi et al., 2019.
+// ANCHOR: plant
+#[derive(Debug, Clone)]
+pub struct Plant {
+    /// A `[4, 4]`
+    pub a: Tensor,
+    /// B `[4, 2]`
+    pub b: Tensor,
+    /// C `[2, 4]`
+    pub c: Tensor,
+}
+
+/// The gain that the plant comes with.
+pub const GIVEN_GAIN: [[f64; 2]; 2] = [[-2.7, 2.7], [2.7, -2.7]];
+
+impl Plant {
+    /// The plant of the book.
+    pub fn new(device: &Device) -> Result<Self> {
+        let a = [[-0.2, 0.4, -1.0, -0.4], [-0.7, -0.8, -0.6, -0.3], [-0.2, 0.1, -0.2, 0.4], [-0.6, 0.8, -0.9, 0.3]];
+        let b = [[-0.2, 0.1], [-0.7, -0.6], [0.6, 0.9], [-0.4, 0.4]];
+        let c = [[0.8, 0.8, -0.8, -0.9], [-0.7, 0.8, -0.8, -0.2]];
+        Ok(Self { a: Tensor::new(&a, device)?, b: Tensor::new(&b, device)?, c: Tensor::new(&c, device)? })
+    }
+
+    /// A + BKC: with the gain, ẋ = (A + BKC)x.
+    pub fn closed_loop(&self, gain: &Tensor) -> Result<Tensor> {
+        Ok((&self.a + self.b.matmul(gain)?.matmul(&self.c)?)?)
+    }
+
+    /// F = I + h(A + BKC): a step of Euler's method is x ← Fx.
+    pub fn euler(&self, gain: &Tensor, step: f64) -> Result<Tensor> {
+        let identity = Tensor::eye(self.a.dim(0)?, self.a.dtype(), self.a.device())?;
+        Ok((identity + (self.closed_loop(gain)? * step)?)?)
+    }
+}
+// ANCHOR_END: plant
+
+/// The largest real part of an eigenvalue: below 0, ẋ = Mx dies away.
+pub fn spectral_abscissa(m: &Tensor) -> Result<f64> {
+    let eigenvalues = linalg::to_matrix(m)?.complex_eigenvalues();
+    Ok(eigenvalues.iter().map(|v| v.re).fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// The largest absolute value of an eigenvalue: below 1, x ← Fx dies away.
+pub fn spectral_radius(f: &DMatrix<f64>) -> f64 {
+    f.complex_eigenvalues().iter().map(|v| v.norm()).fold(0.0, f64::max)
+}
+
+/// P = FPFᵀ + Q, the second moment at which x ← Fx + noise of covariance Q settles; infinite entries if it does not.
+///
+/// P = Σ FᵏQ(Fᵏ)ᵀ, with twice as many terms after each pass.
+// ANCHOR: lyapunov
+pub fn discrete_lyapunov(f: &DMatrix<f64>, q: &DMatrix<f64>) -> DMatrix<f64> {
+    if spectral_radius(f) >= 1.0 {
+        return q.map(|_| f64::INFINITY);
+    }
+    let (mut f, mut p) = (f.clone(), q.clone());
+    for _ in 0..64 {
+        let more = &f * &p * f.transpose();
+        if more.amax() <= 1e-17 * p.amax() {
+            break;
+        }
+        p += more;
+        f = &f * &f;
+    }
+    p
+}
+// ANCHOR_END: lyapunov
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_equation_holds() -> Result<()> {
+        let plant = Plant::new(&Device::Cpu)?;
+        let gain = Tensor::new(&GIVEN_GAIN, &Device::Cpu)?;
+        let f = linalg::to_matrix(&plant.euler(&gain, 0.02)?)?;
+        let q = DMatrix::identity(4, 4) * 0.0032;
+        let p = discrete_lyapunov(&f, &q);
+        assert!((&f * &p * f.transpose() + &q - &p).amax() < 1e-13 * p.amax());
+        assert!((spectral_radius(&f).ln() / 0.02 - spectral_abscissa(&plant.closed_loop(&gain)?)?).abs() < 0.1);
+        assert!(discrete_lyapunov(&(f * 10.0), &q)[(0, 0)].is_infinite());
+        Ok(())
+    }
+}

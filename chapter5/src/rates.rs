@@ -1,0 +1,57 @@
+//! Error rates: the tail of the normal distribution, and how far a counted rate may be off.
+
+pub use common::estimation::gaussian_tail as q;
+
+/// A counted rate with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// The rate
+    pub rate: f64,
+    /// Lower end
+    pub low: f64,
+    /// Upper end
+    pub high: f64,
+}
+
+const QUANTILE: f64 = 1.959_963_984_540_054;
+
+/// `count` of `trials` independent trials: Wilson's interval, which is right for few errors too.
+pub fn binomial(count: usize, trials: usize) -> Rate {
+    let (p, n) = (count as f64 / trials as f64, trials as f64);
+    let z2 = QUANTILE * QUANTILE / n;
+    let centre = (p + 0.5 * z2) / (1.0 + z2);
+    let half = QUANTILE * (p * (1.0 - p) / n + 0.25 * z2 / n).sqrt() / (1.0 + z2);
+    Rate { rate: p, low: (centre - half).max(0.0), high: centre + half }
+}
+
+/// Errors in words of `length` bits: bits of a word fail together, so the words are the independent trials.
+pub fn clustered(errors_by_word: impl Iterator<Item = usize> + Clone, length: usize) -> Rate {
+    let words = errors_by_word.clone().count() as f64;
+    let mean = errors_by_word.clone().sum::<usize>() as f64 / words;
+    let variance = errors_by_word.map(|e| (e as f64 - mean).powi(2)).sum::<f64>() / (words - 1.0).max(1.0);
+    let half = QUANTILE * (variance / words).sqrt();
+    let length = length as f64;
+    Rate { rate: mean / length, low: (mean - half).max(0.0) / length, high: (mean + half) / length }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_and_the_intervals() {
+        for (x, exact) in [
+            (0.0, 0.5),
+            (1.0, 0.158_655_253_931_457_05),
+            (2.0, 0.022_750_131_948_179_21),
+            (5.0, 2.866_515_718_791_939e-7),
+        ] {
+            assert!((q(x) / exact - 1.0).abs() < 1e-13, "{x}: {}", q(x));
+        }
+        let rate = binomial(10, 100);
+        assert!((rate.low - 0.055_23).abs() < 1e-4 && (rate.high - 0.174_37).abs() < 1e-4);
+        assert_eq!(binomial(0, 10).low, 0.0);
+        let alone = clustered([0, 0, 0, 4].into_iter(), 4);
+        assert!(alone.rate == 0.25 && alone.high - alone.rate > 0.4);
+    }
+}

@@ -4,6 +4,7 @@
 //! failed, 2 wrong usage, 130 interrupted by Ctrl-C. Errors are one line on standard error.
 
 pub mod artifacts;
+pub mod book;
 pub mod checkpoint;
 pub mod device;
 pub mod options;

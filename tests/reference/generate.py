@@ -2,7 +2,17 @@
 
 import importlib
 
-SCRIPTS = ("optimizers", "regression", "rbf", "three_layer_nn", "least_squares", "projected", "rastrigin", "chapter4")
+SCRIPTS = (
+    "optimizers",
+    "regression",
+    "rbf",
+    "three_layer_nn",
+    "least_squares",
+    "projected",
+    "rastrigin",
+    "chapter4",
+    "differential_equations",
+)
 
 if __name__ == "__main__":
     for script in SCRIPTS:

@@ -36,7 +36,7 @@ fn help_teaches_and_version_tells() {
         }
         // A value that has no default is one of those that the shell gives a meaning of its own.
         for option in options.iter().filter(|option| option.takes_value && option.default.is_none()) {
-            assert!(["--out", "--preset", "--load"].contains(&option.name.as_str()), "{name}: {option:?}");
+            assert!(["--out", "--preset", "--load", "--data"].contains(&option.name.as_str()), "{name}: {option:?}");
         }
         let version = succeed(place.path(), &name, &["--version"]).stdout;
         let number = version.strip_prefix(&format!("{name} ")).expect("name and version");

@@ -3,9 +3,11 @@
 use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer as _};
+use chapter6::lotka_volterra::LotkaVolterra;
 use common::{
     loss,
-    ops::{self, AffineStep, FixedMap},
+    ode::{Method, Solver},
+    ops::{self, AffineStep, FixedMap, Rollout},
     optim::{Optimizer, Rule},
     sampling::{normal_matrix, rng},
 };
@@ -50,7 +52,25 @@ pub fn all() -> Result<Vec<Operation>> {
         all.push(affine_step(batch, n)?);
     }
     all.extend(elementwise()?);
+    all.push(rollout()?);
     Ok(all)
+}
+
+/// A thousand Euler steps of Lotka–Volterra, forward and back, as one node and step by step.
+fn rollout() -> Result<Operation> {
+    let rollout = Solver::new(LotkaVolterra, Method::Euler, 0.01).rollout();
+    let (start, theta) = (Tensor::new(&[1.0, 1.0], &CPU)?, Var::new(&[1.5, 1.0, 3.0, 1.0], &CPU)?);
+    let form = |f: fn(&Rollout<Solver<LotkaVolterra>>, &Tensor, &Tensor) -> candle_core::Result<Tensor>| {
+        let (rollout, start, theta) = (rollout.clone(), start.clone(), theta.clone());
+        with_gradient(move || f(&rollout, &start, &theta))
+    };
+    Ok(Operation {
+        name: "rollout/lotka_volterra_1000".into(),
+        forms: vec![
+            ("fast", form(|rollout, start, theta| rollout.forward(start, theta, 1000))),
+            ("plain", form(|rollout, start, theta| rollout.forward_plain(start, theta, 1000))),
+        ],
+    })
 }
 
 fn adam_step(size: usize) -> Result<Operation> {

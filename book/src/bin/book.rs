@@ -1,0 +1,5 @@
+//! See [`book::CHAPTERS`].
+
+fn main() -> std::process::ExitCode {
+    shell::book::book(book::CHAPTERS)
+}

@@ -22,12 +22,15 @@ use common::{
     linear_model::LinearModel,
     sampling,
     section::{Preset, Report, Section},
-    unfolding::{Algorithm, Batch, Problem, Training, mean_metrics},
+    unfolding::{Algorithm, Batch, Problem, Training},
 };
 
-use crate::bqp::{self, BoxDescent, CONVERGED, Signs, theory};
+use crate::bqp::{BoxDescent, CONVERGED, Signs, theory};
 
+mod large;
 mod report;
+
+pub use large::Large;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -79,15 +82,6 @@ pub struct Score {
     pub wrong: f64,
 }
 
-/// A comparison with theory.
-#[derive(Debug, Clone, Copy)]
-pub struct Large {
-    /// Wrong signs: learned, projected gradient descent after as many iterations, and converged
-    pub wrong: [f64; 3],
-    /// Wrong signs in large systems: box relaxation, best receiver
-    pub theory: [f64; 2],
-}
-
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -135,22 +129,6 @@ fn exact(config: &Config, sigma: f64, seed: usize, context: &mut Context) -> Res
     Ok(std::array::from_fn(|i| scores[i]))
 }
 
-fn large(config: &Config, sigma: f64, context: &mut Context) -> Result<Large> {
-    let n = config.large_size;
-    let problem = Signs::new(LinearModel::gaussian(n, n, &mut context.rng(0), &Device::Cpu)?, sigma)?;
-    let training = Training { num_generations: config.large_generations, ..bqp::Config::default().training };
-    let (fixed, learned) = (BoxDescent::fixed(&problem)?, BoxDescent::learned(&training, &problem)?);
-    training.train(&format!("large_{sigma}"), (&problem, &problem), &learned, context)?;
-    let wrong = |algorithm: &BoxDescent, depth: usize| -> Result<f64> {
-        Ok(mean_metrics(&problem.bits(), algorithm, depth, training.num_test, context.seed)?[depth])
-    };
-    let depth = training.num_generations;
-    Ok(Large {
-        wrong: [wrong(&learned, depth)?, wrong(&fixed, depth)?, wrong(&fixed, CONVERGED)?],
-        theory: [theory::box_relaxation(n, n, sigma), theory::optimum(n, n, sigma)],
-    })
-}
-
 /// The section as a program.
 #[derive(Debug)]
 pub struct BqpExact;
@@ -192,7 +170,7 @@ ones are compared with theory.";
         }
         for (index, &sigma) in config.large_noise_std.iter().enumerate() {
             context.progress_span(part(small + 3 * index), part(small + 3 * index + 3));
-            larges.push(large(config, sigma, context)?);
+            larges.push(large::run(config, sigma, context)?);
         }
         Ok(Outcome { exact: all, large: larges })
     }

@@ -10,7 +10,7 @@
 //! | A, AᵀA, Aᵀy | [`SparseRecovery`]`::model` |
 //! | p, σ | `active`, `noise_std` |
 //! | γ | [`SparseRecovery::gamma`] |
-//! | S_τ | [`soft_threshold`] |
+//! | S_τ | [`common::ops::soft_threshold`] |
 //! | λ, γλ | `lambda`, [`Ista`]`::threshold` |
 //!
 //! Run it with `cargo run --release --bin sec4_ista`. After 10 iterations the estimate is far off, after 500 the large entries
@@ -22,7 +22,7 @@ use common::{
     config::{self, range},
     context::{Context, Phase},
     linear_model::LinearModel,
-    ops::{AffineStep, soft_threshold},
+    ops::AffineStep,
     sampling::Rng,
     section::{Preset, Report, Section},
     unfolding::{Algorithm, Problem, Schedule},
@@ -30,7 +30,12 @@ use common::{
 
 use crate::sparse::{Observed, SparseRecovery};
 
+mod fista;
 mod report;
+mod trace;
+
+pub use fista::Fista;
+pub use trace::{Trace, objective};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -99,60 +104,6 @@ impl Ista {
     }
 }
 
-/// FISTA: each iteration of ISTA starts at z = x + βₖ(x − previous x), βₖ = (tₖ − 1)/tₖ₊₁, tₖ₊₁ = (1 + √(1 + 4tₖ²))/2, t₀ = 1.
-// ANCHOR: fista
-#[derive(Debug, Clone)]
-pub struct Fista(pub Ista);
-
-impl Algorithm for Fista {
-    type Data = Observed;
-
-    fn schedules(&self) -> Vec<&Schedule> {
-        self.0.schedules()
-    }
-
-    /// x is `[K, n]` at first, and then `[K, 2n]`: the present and the previous point.
-    fn iterate(&self, k: usize, x: &Tensor, data: &Observed, rng: &mut Rng) -> Result<Tensor> {
-        let n = data.b.dim(1)?;
-        let point = x.narrow(1, 0, n)?.contiguous()?;
-        let mut z = point.clone();
-        if k > 0 {
-            let previous = x.narrow(1, n, n)?;
-            z = (&point + ((&point - previous)? * momentum(k))?)?;
-        }
-        Ok(Tensor::cat(&[&self.0.iterate(k, &z, data, rng)?, &point], 1)?)
-    }
-
-    fn estimate(&self, x: &Tensor, data: &Observed) -> Result<Tensor> {
-        Ok(x.narrow(1, 0, data.b.dim(1)?)?.contiguous()?)
-    }
-}
-
-/// βₖ for k ≥ 1.
-fn momentum(k: usize) -> f64 {
-    let next = |t: f64| (1.0 + (1.0 + 4.0 * t * t).sqrt()) / 2.0;
-    let t = (1..k).fold(1.0, |t, _| next(t));
-    (t - 1.0) / next(t)
-}
-// ANCHOR_END: fista
-
-/// F(x) = ½‖Ax − y‖² + λ‖x‖₁, summed over the batch.
-pub fn objective(problem: &SparseRecovery, x: &Tensor, y: &Tensor, lambda: f64) -> Result<f64> {
-    let residual = (problem.observe.forward(x)? - y)?.sqr()?.sum_all()?.to_scalar::<f64>()?;
-    Ok(0.5 * residual + lambda * x.abs()?.sum_all()?.to_scalar::<f64>()?)
-}
-
-/// Where an algorithm went.
-#[derive(Debug, Clone, Default)]
-pub struct Trace {
-    /// ‖x − x*‖² to the true signal after each iteration
-    pub mse: Vec<f64>,
-    /// F after each iteration
-    pub objective: Vec<f64>,
-    /// The estimates after the iterations that are drawn
-    pub estimates: Vec<Vec<f64>>,
-}
-
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -198,8 +149,8 @@ iterations, and the objective and the error along the way with the bounds that a
         let last = config.iterations.iter().copied().max().unwrap_or(0);
         let ista = Ista::fixed(&problem, lambda)?;
         let fista = Fista(ista.clone());
-        let (slow, _) = trace(config, &problem, &ista, last, context)?;
-        let (mut fast, minimiser) = trace(config, &problem, &fista, 4 * last, context)?;
+        let (slow, _) = trace::run(config, &problem, &ista, last, context)?;
+        let (mut fast, minimiser) = trace::run(config, &problem, &fista, 4 * last, context)?;
         let least = fast.objective.iter().chain(&slow.objective).copied().fold(f64::INFINITY, f64::min);
         fast.objective.truncate(last + 1);
         fast.mse.truncate(last + 1);
@@ -211,35 +162,4 @@ iterations, and the objective and the error along the way with the bounds that a
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)
     }
-}
-
-/// Runs `algorithm` on one signal, from x = 0.
-// ANCHOR: run
-fn trace<A: Algorithm<Data = Observed>>(
-    config: &Config,
-    problem: &SparseRecovery,
-    algorithm: &A,
-    num_iterations: usize,
-    context: &Context,
-) -> Result<(Trace, Tensor)> {
-    let rng = &mut context.rng(1);
-    let batch = problem.draw(1, rng)?;
-    let (mut x, mut trace) = (batch.start.clone(), Trace::default());
-    for k in 0..=num_iterations {
-        let estimate = algorithm.estimate(&x, &batch.data)?;
-        trace.mse.push(problem.metric(&estimate, &batch.solution)?);
-        trace.objective.push(objective(problem, &estimate, &batch.data.y, config.lambda)?);
-        if config.iterations.contains(&k) {
-            trace.estimates.push(estimate.flatten_all()?.to_vec1()?);
-        }
-        x = algorithm.iterate(k, &x, &batch.data, rng)?.detach();
-    }
-    Ok((trace, algorithm.estimate(&x, &batch.data)?))
-}
-// ANCHOR_END: run
-
-/// S_τ at each of `points`.
-pub fn shrunk(points: &[f64], tau: f64) -> Result<Vec<f64>> {
-    let device = &candle_core::Device::Cpu;
-    Ok(soft_threshold(&Tensor::new(points, device)?, &Tensor::new(tau, device)?)?.to_vec1()?)
 }

@@ -24,7 +24,7 @@ use common::{
     sampling,
     section::{Preset, Report, Section},
     training::loss_value,
-    unfolding::{Algorithm, Batch, Problem, Schedule, mean_metrics, theory},
+    unfolding::{Algorithm, Batch, Problem, Schedule, mean_metrics},
 };
 
 use crate::{
@@ -32,7 +32,10 @@ use crate::{
     relaxation::{Loss, Relaxation, Systems},
 };
 
+mod case;
 mod report;
+
+pub use case::Case;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -144,44 +147,8 @@ pub fn errors(system: &System, omega: &[f64], depth: usize) -> Result<Vec<f64>> 
     mean_metrics(&problem, &Relaxation::fixed(&system.b, omega)?, depth, 1, 0)
 }
 
-/// One period on one matrix: the ways of [`WAYS`], the Chebyshev factors, and the best found.
-#[derive(Debug, Clone)]
-pub struct Case {
-    /// ω by update, for each way
-    pub paths: Vec<Vec<Vec<f64>>>,
-    /// E‖e_t‖² by t, for each way, for Chebyshev and for the best
-    pub errors: Vec<Vec<f64>>,
-    /// The best ω
-    pub best: Vec<f64>,
-    /// The Chebyshev ω
-    pub chebyshev: Vec<f64>,
-}
-
 /// What came out: for each period, a case for each matrix.
 pub type Outcome = Vec<Vec<Case>>;
-
-fn case(config: &Config, system: &System, period: usize) -> Result<Case> {
-    let depth = config.num_generations;
-    let paths = WAYS.iter().map(|&way| train(config, system, period, way)).collect::<Result<Vec<_>>>()?;
-    let chebyshev = theory::chebyshev_step_sizes(&system.eigenvalues, period);
-    let ends = paths.iter().filter_map(|path| path.last().cloned());
-    let starts: Vec<Vec<f64>> = ends.chain([chebyshev.clone()]).collect();
-    let end = |omega: &[f64]| Ok::<f64, anyhow::Error>(errors(system, omega, depth)?[depth]);
-    // from the Chebyshev factors, and from the best of the trained ones
-    let mut order: Vec<(f64, &Vec<f64>)> =
-        starts.iter().map(|omega| Ok((end(omega)?, omega))).collect::<Result<_>>()?;
-    order.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut best, mut least) = (chebyshev.clone(), f64::INFINITY);
-    for start in [order[0].1, &chebyshev] {
-        let found = minimise(config, system, start)?;
-        if end(&found)? < least {
-            (least, best) = (end(&found)?, found);
-        }
-    }
-    let all = starts.iter().chain([&best]);
-    let errors = all.map(|omega| errors(system, omega, depth)).collect::<Result<_>>()?;
-    Ok(Case { paths, errors, best, chebyshev })
-}
 
 /// The section as a program.
 #[derive(Debug)]
@@ -211,7 +178,7 @@ with the best ones found by direct minimisation, on ten matrices.";
         context.phase(Phase::Training);
         let pairs: Vec<(usize, usize)> =
             config.period.iter().flat_map(|&period| (0..systems.len()).map(move |i| (period, i))).collect();
-        let cases = ensemble::map(context, &pairs, |&(period, i)| case(config, &systems[i], period))?;
+        let cases = ensemble::map(context, &pairs, |&(period, i)| case::run(config, &systems[i], period))?;
         Ok(cases.chunks(config.num_seeds).map(<[Case]>::to_vec).collect())
     }
 

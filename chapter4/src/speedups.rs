@@ -21,20 +21,15 @@ use common::{
     config::{self, range},
     context::{Context, Phase},
     estimation::{fixed_point, mmse_of_bernoulli_gaussian},
+    linear_model::LinearModel,
     section::{Preset, Report, Section},
-    unfolding::{Algorithm, Training, squared_errors},
 };
 
-use crate::{
-    du_ista,
-    ista::{Fista, Ista},
-    sparse::{Observed, SparseRecovery, median},
-};
+use crate::{du_ista, sparse::SparseRecovery};
 
+mod compare;
 pub mod methods;
 mod report;
-
-use methods::{Amp, Lista, Tista};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -60,6 +55,9 @@ pub struct Config {
     /// Fresh signals that all methods are measured on, 1 to 100000
     #[arg(long, value_name = "K", default_value_t = 2000, value_parser = range::count(100_000))]
     pub num_test: usize,
+    /// Matrices, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = range::count(100))]
+    pub num_seeds: usize,
 }
 
 impl Default for Config {
@@ -86,8 +84,8 @@ pub struct Curve {
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The methods
-    pub curves: Vec<Curve>,
+    /// The methods, for each matrix
+    pub curves: Vec<Vec<Curve>>,
     /// E‖x‖² = np, what errors are divided by
     pub energy: f64,
     /// The Bayes estimate's squared error in large systems
@@ -118,30 +116,6 @@ pub fn oracle(n: usize, m: usize, active: f64, noise_std: f64) -> f64 {
     sum
 }
 
-/// Trains an algorithm and measures it.
-fn method<A: Algorithm<Data = Observed>>(
-    (name, label, training): (&str, String, Training),
-    problem: &SparseRecovery,
-    algorithm: &A,
-    num_test: usize,
-    context: &mut Context,
-) -> Result<Curve> {
-    let learned = algorithm.schedules().into_iter().filter(|schedule| schedule.learning_rate().is_some());
-    let learned = learned.map(|schedule| schedule.parameter().elem_count()).sum();
-    if learned > 0 {
-        training.train(name, (problem, problem), algorithm, context)?;
-    }
-    let errors = squared_errors(problem, algorithm, training.num_generations, num_test, context.seed)?;
-    let mean = |errors: &Vec<f64>| errors.iter().sum::<f64>() / errors.len() as f64;
-    Ok(Curve {
-        name: name.to_owned(),
-        label,
-        learned,
-        mean: errors.iter().map(mean).collect(),
-        median: errors.iter().map(|errors| median(errors)).collect(),
-    })
-}
-
 /// The section as a program.
 #[derive(Debug)]
 pub struct Speedups;
@@ -162,72 +136,27 @@ mean and median error in dB, how many numbers are learned, and two bounds.";
             ("lista_updates", "20"),
             ("batch_size", "50"),
             ("num_test", "200"),
+            ("num_seeds", "1"),
         ],
     }];
     const RESUMES: bool = true;
     type Config = Config;
     type Outcome = Outcome;
 
-    // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let published = du_ista::Config::default();
-        let problem = published.problem(context)?;
+        let du_ista::Config { num_unknowns: n, num_observations: m, active, noise_std, .. } =
+            du_ista::Config::default();
         context.phase(Phase::Training);
-        let base = Training {
-            num_generations: config.num_iterations,
-            batch_size: config.batch_size,
-            num_test: 100, // of the generations' table, which nobody sees here
-            ..published.training
-        };
         let mut curves = vec![];
-        for lambda in [1.0, 3.0] {
-            let ista = Ista::fixed(&problem, lambda)?;
-            let of = (&*format!("fixed_ista_{lambda}"), format!("ISTA, λ = {lambda}"), base);
-            curves.push(method(of, &problem, &ista, config.num_test, context)?);
-            let of = (&*format!("fixed_fista_{lambda}"), format!("FISTA, λ = {lambda}"), base);
-            curves.push(method(of, &problem, &Fista(ista), config.num_test, context)?);
+        for seed in 0..config.num_seeds {
+            let model = LinearModel::gaussian(m, n, &mut context.rng(seed as u64), &context.device)?;
+            let problem = SparseRecovery::new(model, active, noise_std)?;
+            curves.push(compare::run(config, &problem, seed, context)?);
         }
-        let amp = Amp::new(&problem)?;
-        curves.push(method(("fixed_amp", "AMP".to_owned(), base), &problem, &amp, config.num_test, context)?);
-        let count = config.learning_rates.len() as f64 + 3.0;
-        let part = |context: &mut Context, i: usize| context.progress_span(i as f64 / count, (i + 1) as f64 / count);
-        for (i, &learning_rate) in config.learning_rates.iter().enumerate() {
-            part(context, i);
-            let training = Training { learning_rate, ..base };
-            let unfolded = du_ista::learned(&training, &problem)?;
-            let of = (&*format!("learned_du_ista_{learning_rate:e}"), format!("DU-ISTA, {learning_rate:e}"), training);
-            curves.push(method(of, &problem, &unfolded, config.num_test, context)?);
-        }
-        part(context, config.learning_rates.len());
-        let training = Training { num_generations: config.tista_iterations, num_updates: 40, ..base };
-        let tista = Tista::learned(&problem, config.tista_iterations, 0.04)?;
-        curves.push(method(("learned_tista", "TISTA".into(), training), &problem, &tista, config.num_test, context)?);
-        let training = Training { num_generations: config.lista_iterations, num_updates: config.lista_updates, ..base };
-        part(context, config.learning_rates.len() + 1);
-        let lista = Lista::learned(&problem, config.lista_iterations)?;
-        curves.push(method(
-            ("learned_lista_cp", "LISTA-CP".into(), training),
-            &problem,
-            &lista,
-            config.num_test,
-            context,
-        )?);
-        part(context, config.learning_rates.len() + 2);
-        let alista = Lista::analytic(&problem, config.lista_iterations)?;
-        curves.push(method(
-            ("learned_alista", "ALISTA".into(), training),
-            &problem,
-            &alista,
-            config.num_test,
-            context,
-        )?);
-
-        let du_ista::Config { num_unknowns: n, num_observations: m, active, noise_std, .. } = published;
         let (bayes, oracle) = (bayes(n, m, active, noise_std), oracle(n, m, active, noise_std));
-        Ok(Outcome { curves, energy: problem.energy(), bayes, oracle })
+        Ok(Outcome { curves, energy: n as f64 * active, bayes, oracle })
     }
-    // ANCHOR_END: training
 
     fn report(_: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(outcome)

@@ -1,4 +1,4 @@
-//! How many signs must be wrong: large systems, and the linear receiver.
+//! What the learned receiver is compared with: theory of large systems, the linear receiver, and jumps to signs.
 
 use anyhow::Result;
 use candle_core::Tensor;
@@ -10,7 +10,7 @@ use common::{
     unfolding::{Algorithm, Schedule},
 };
 
-use super::Signs;
+use super::{BoxDescent, Signs};
 
 /// The fraction of wrong signs of the best receiver for each sign, for n, m → ∞: Q(1/τ) with τ² = σ²/m + (n/m)·mmse(τ²).
 ///
@@ -66,5 +66,21 @@ impl Algorithm for Linear {
 
     fn iterate(&self, _: usize, _: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
         Ok(self.0.forward(b)?)
+    }
+}
+
+/// Gradient descent that jumps to the nearest signs: x ← sign(x − γ(AᵀAx − Aᵀy)).
+#[derive(Debug, Clone)]
+pub struct SignDescent(pub BoxDescent);
+
+impl Algorithm for SignDescent {
+    type Data = Tensor;
+
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.0.step_size]
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
+        Ok(self.0.step.forward(x, &self.0.step_size.at(k)?, b)?.sign()?)
     }
 }

@@ -35,5 +35,12 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         panel = panel.series(Series::line_with_markers(&method.label, &counts, medians));
     }
     report.figures[0] = ("mse", Figure::new().panel(outcome.comparison.mse_panel(&title)).panel(panel).columns(2));
+    // what the trainings themselves measured are errors on the training signals
+    for (_, table) in report.tables.iter_mut().filter(|(stem, _)| *stem == "generation") {
+        let (rows, several) = (table.rows().to_vec(), table.columns().len() > 3);
+        let names = ["train_loss", "train_mse", "training"];
+        *table = Table::new(&table.columns()[0].clone(), names.into_iter().take(if several { 3 } else { 2 }));
+        rows.iter().for_each(|(depth, values)| table.push(*depth, values));
+    }
     Ok(with_columns(report, "mse", &outcome.medians).table("errors", &table))
 }

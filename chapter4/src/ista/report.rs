@@ -1,14 +1,16 @@
 //! Words, tables and figures of the section.
 
 use anyhow::Result;
+use candle_core::{Device, Tensor};
 use common::{
     figure::{Figure, Panel, Series},
+    ops::soft_threshold,
     sampling::grid,
     section::Report,
     table::Table,
 };
 
-use super::{Config, Outcome, shrunk};
+use super::{Config, Outcome};
 
 /// L‖x̂‖²/2t and 2L‖x̂‖²/(t + 1)² for t = 1, 2, …: what is proved of ISTA and FISTA (Beck and Teboulle 2009).
 pub fn bounds(scale: f64, t: usize) -> [f64; 2] {
@@ -93,4 +95,10 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         .figure("mse", way)
         .figure("signals", signals)
         .figure("shrink", Figure::new().panel(shrink)))
+}
+
+/// S_τ at each of `points`.
+fn shrunk(points: &[f64], tau: f64) -> Result<Vec<f64>> {
+    let device = &Device::Cpu;
+    Ok(soft_threshold(&Tensor::new(points, device)?, &Tensor::new(tau, device)?)?.to_vec1()?)
 }

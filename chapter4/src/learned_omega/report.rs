@@ -63,10 +63,13 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let figure = Figure::new().panel(panel.hline("best found", first.best[0]));
     let mut losses = Figure::new().columns(2);
     for (&period, cases) in config.period.iter().zip(outcome) {
-        let mut panel = Panel::new(format!("T = {period}, first matrix"), "iteration", "E‖x − x*‖²").log_y();
+        let mut panel =
+            Panel::new(format!("T = {period}, first matrix"), "iteration", "E‖x − x*‖², by the best").log_y();
         for (label, errors) in labels.iter().zip(&cases[0].errors) {
             let counts: Vec<f64> = (0..errors.len()).map(|k| k as f64).collect();
-            panel = panel.series(Series::line_with_markers(*label, &counts, errors));
+            let best = &cases[0].errors[WAYS.len() + 1];
+            let relative: Vec<f64> = errors.iter().zip(best).map(|(error, best)| error / best).collect();
+            panel = panel.series(Series::line_with_markers(*label, &counts, &relative));
         }
         losses = losses.panel(panel);
     }

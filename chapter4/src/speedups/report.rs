@@ -4,6 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
+    statistics::Spread,
     table::Table,
 };
 
@@ -11,25 +12,39 @@ use super::{Curve, Outcome};
 
 pub fn report(outcome: &Outcome) -> Result<Report> {
     let decibels = |error: f64| 10.0 * (error / outcome.energy).log10();
-    let mut summary = "NMSE in dB                 learned   iterations   mean      median\n".to_owned();
-    for Curve { label, learned, mean, median, .. } in &outcome.curves {
+    let spread = |values: Vec<f64>| {
+        let [median, low, high] = Spread::of(&values.iter().map(|value| [*value]).collect::<Vec<_>>()).at(0);
+        (median, format!("{median:.2} ({low:.2} to {high:.2})"))
+    };
+    let mut summary = format!(
+        "NMSE in dB, {} matrices: median (smallest to largest)\n{:<18} learned  iterations  {:<26} median over signals\n",
+        outcome.curves.len(),
+        "",
+        "mean over signals"
+    );
+    let first = &outcome.curves[0];
+    let mut best = (f64::INFINITY, "");
+    for (i, Curve { label, learned, mean, .. }) in first.iter().enumerate() {
         let last = mean.len() - 1;
-        summary += &format!(
-            "{label:<26} {learned:>7}   {last:>10}   {:<8.2}  {:.2}\n",
-            decibels(mean[last]),
-            decibels(median[last])
-        );
+        let of = |f: fn(&Curve) -> &Vec<f64>| {
+            spread(outcome.curves.iter().map(|curves| decibels(f(&curves[i])[last])).collect::<Vec<f64>>())
+        };
+        let ((mean, means), (_, medians)) = (of(|curve| &curve.mean), of(|curve| &curve.median));
+        summary += &format!("{label:<18} {learned:>7}  {last:>10}  {means:<26} {medians}\n");
+        if mean < best.0 {
+            best = (mean, label);
+        }
     }
     let (bayes, oracle) = (decibels(outcome.bayes), decibels(outcome.oracle));
-    summary += &format!("{:<49} {bayes:.2}\n", "Bayes estimate of large systems");
-    summary += &format!("{:<49} {oracle:.2}\n", "least squares on the support");
+    summary += &format!("{:<38} {bayes:.2}\n", "Bayes estimate of large systems");
+    summary += &format!("{:<38} {oracle:.2}\n", "least squares on the support");
 
     let mut panels = [
-        Panel::new("Mean over signals", "iteration", "NMSE in dB"),
-        Panel::new("Median over signals", "iteration", "NMSE in dB"),
+        Panel::new("Mean over signals, first matrix", "iteration", "NMSE in dB"),
+        Panel::new("Median over signals, first matrix", "iteration", "NMSE in dB"),
     ];
     let (mut means, mut medians) = (vec![], vec![]);
-    for (style, curve) in outcome.curves.iter().enumerate() {
+    for (style, curve) in first.iter().enumerate() {
         let counts: Vec<f64> = (0..curve.mean.len()).map(|k| k as f64).collect();
         for (panel, errors) in panels.iter_mut().zip([&curve.mean, &curve.median]) {
             let shown: Vec<f64> = errors.iter().map(|error| decibels(*error)).collect();
@@ -44,14 +59,7 @@ pub fn report(outcome: &Outcome) -> Result<Report> {
         let bounded = panel.hline("Bayes, large systems", bayes).hline("support known", oracle);
         bounded.y_range(-35.0, 3.0)
     });
-    let best = outcome.curves.iter().min_by(|a, b| a.mean[a.mean.len() - 1].total_cmp(&b.mean[b.mean.len() - 1]));
-    let headline = best.map_or_else(String::new, |curve| {
-        format!(
-            "best mean NMSE {:.1} dB ({}), Bayes {bayes:.1} dB",
-            decibels(curve.mean[curve.mean.len() - 1]),
-            curve.label
-        )
-    });
+    let headline = format!("best mean NMSE {:.1} dB ({}), Bayes {bayes:.1} dB", best.0, best.1);
     Ok(Report::new(headline, summary)
         .table("mse", &Table::of_columns("iteration", 0, &means))
         .figure("mse", Figure::new().panel(mean).panel(median).columns(2)))

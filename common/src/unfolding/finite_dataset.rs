@@ -1,9 +1,8 @@
 use anyhow::{Result, ensure};
-use candle_core::{Device, Tensor};
-use rand::Rng as _;
+use candle_core::Tensor;
 
 use super::{Batch, Problem};
-use crate::sampling::Rng;
+use crate::sampling::{self, Rng};
 
 /// Data of which some instances can be taken.
 pub trait Rows: Sized {
@@ -47,13 +46,14 @@ impl<'a, P: Problem<Data: Rows + Sync>> FiniteDataset<'a, P> {
 impl<P: Problem<Data: Rows + Sync>> Problem for FiniteDataset<'_, P> {
     type Data = P::Data;
 
+    // ANCHOR: finite_dataset
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<P::Data>> {
         let Batch { start, solution, data } = &self.stored;
-        let size = start.dim(0)? as u32;
-        let rows: Vec<u32> = (0..count).map(|_| rng.random_range(0..size)).collect();
-        let rows = Tensor::new(rows, &Device::Cpu)?.to_device(start.device())?;
+        let rows = sampling::resample(count, start.dim(0)?, rng);
+        let rows = Tensor::new(rows, start.device())?;
         Ok(Batch { start: start.rows(&rows)?, solution: solution.rows(&rows)?, data: data.rows(&rows)? })
     }
+    // ANCHOR_END: finite_dataset
 
     fn loss(&self, estimate: &Tensor, solution: &Tensor) -> Result<Tensor> {
         self.problem.loss(estimate, solution)

@@ -45,8 +45,8 @@ pub struct Config {
     /// Number of observations m, 1 to 1000
     #[arg(long, value_name = "m", default_value_t = 100, value_parser = range::count(1000))]
     pub num_observations: usize,
-    /// Standard deviation σ of the noise w, > 0
-    #[arg(long, value_name = "σ", default_value_t = 3.0, value_parser = range::positive)]
+    /// Standard deviation σ of the noise w, >= 0
+    #[arg(long, value_name = "σ", default_value_t = 3.0, value_parser = range::non_negative)]
     pub noise_std: f64,
     /// How the step sizes and slopes are learned
     #[command(flatten)]

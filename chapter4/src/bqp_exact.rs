@@ -42,8 +42,8 @@ pub struct Config {
     /// Number of signs n = m of the exact comparison, 2 to 16
     #[arg(long, value_name = "n", default_value_t = 12, value_parser = range::whole(2, linalg::MOST_SIGNS))]
     pub num_unknowns: usize,
-    /// Standard deviations σ of the noise there, each > 0
-    #[arg(long, value_name = "σ,…", default_value = "1,2", value_delimiter = ',', value_parser = range::positive)]
+    /// Standard deviations σ of the noise there, each >= 0
+    #[arg(long, value_name = "σ,…", default_value = "1,2", value_delimiter = ',', value_parser = range::non_negative)]
     pub noise_std: Vec<f64>,
     /// Matrices there, 1 to 100
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = range::count(100))]
@@ -51,8 +51,8 @@ pub struct Config {
     /// Number of signs n = m of the comparison with theory, 2 to 500
     #[arg(long, value_name = "n", default_value_t = 100, value_parser = range::whole(2, 500))]
     pub large_size: usize,
-    /// Standard deviations σ of the noise there, each > 0
-    #[arg(long, value_name = "σ,…", default_value = "2,3,4", value_delimiter = ',', value_parser = range::positive)]
+    /// Standard deviations σ of the noise there, each >= 0
+    #[arg(long, value_name = "σ,…", default_value = "2,3,4", value_delimiter = ',', value_parser = range::non_negative)]
     pub large_noise_std: Vec<f64>,
     /// Generations of the training there, with its 40 updates each, 1 to 100
     #[arg(long, value_name = "T", default_value_t = 30, value_parser = range::count(100))]

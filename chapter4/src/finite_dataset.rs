@@ -47,8 +47,8 @@ pub struct Config {
     /// Number of observations m, 1 to 1000
     #[arg(long, value_name = "m", default_value_t = 64, value_parser = range::count(1000))]
     pub num_observations: usize,
-    /// Probability p that an entry of x is not 0, > 0
-    #[arg(long, value_name = "p", default_value_t = 0.05, value_parser = range::positive)]
+    /// Probability p that an entry of x is not 0, >= 0 and < 1
+    #[arg(long, value_name = "p", default_value_t = 0.05, value_parser = range::decay)]
     pub active: f64,
     /// Standard deviation σ of the noise w, >= 0
     #[arg(long, value_name = "σ", default_value_t = 0.1, value_parser = range::non_negative)]

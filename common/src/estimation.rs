@@ -22,8 +22,11 @@ fn integral(scale: f64, reach: f64, f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The least mean squared error of an estimate of a random sign x from x + τz, z ~ N(0, 1), τ² = `noise_variance` > 0:
-/// 1 − E tanh(1/τ² + z/τ).
+/// 1 − E tanh(1/τ² + z/τ); 0 without noise.
 pub fn mmse_of_signs(noise_variance: f64) -> f64 {
+    if noise_variance < 1e-3 {
+        return 0.0; // it would be below e⁻⁵⁰⁰
+    }
     let snr = 1.0 / noise_variance;
     // 1 − tanh, so that a small error keeps its digits
     let missing = |z: f64| 2.0 / ((2.0 * (snr + snr.sqrt() * z)).exp() + 1.0);
@@ -57,7 +60,7 @@ pub fn fixed_point(start: f64, map: impl Fn(f64) -> f64) -> f64 {
     let mut value = start;
     for _ in 0..100_000 {
         let next = map(value);
-        if (next - value).abs() <= 1e-14 * value {
+        if (next - value).abs() <= 1e-14 * value || !next.is_finite() {
             return next;
         }
         value = next;
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn the_least_errors_have_their_limits() {
         close(mmse_of_signs(1e6), 1.0, 2e-6); // nothing is seen
-        assert!(mmse_of_signs(0.01) < 1e-20);
+        assert!(mmse_of_signs(0.01) < 1e-20 && mmse_of_signs(0.0) == 0.0);
         // all active: a Gaussian, τ²/(1 + τ²)
         for variance in [1e-6, 0.1, 10.0] {
             close(mmse_of_bernoulli_gaussian(variance, 1.0), variance / (1.0 + variance), 1e-12);

@@ -9,12 +9,10 @@
 //! | D | `dataset_sizes` |
 //! | α, one for each D | `learning_rates` |
 //! | ηₖ, μₖ | [`Ista`]`::step_size`, `threshold` |
-//! | K | `batch_size` |
 //!
 //! Run it with `cargo run --release --bin sec4_finite_dataset`.
 
 use anyhow::Result;
-use candle_core::Tensor;
 use common::{
     config::{self, Usage, default, range},
     context::{Context, Phase},
@@ -84,6 +82,7 @@ pub fn rates(learning_rates: &[f64], count: usize) -> Result<Vec<f64>> {
     }
 }
 
+// ANCHOR: errors
 /// Squared errors after the last iteration.
 #[derive(Debug, Clone)]
 pub struct Errors {
@@ -106,6 +105,7 @@ impl Errors {
         }
     }
 }
+// ANCHOR_END: errors
 
 /// What came out.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ pub struct Outcome {
 
 /// ‖x* − x̂‖² of each instance of a batch after `depth` iterations.
 pub fn errors_on(batch: &Batch<Observed>, algorithm: &Ista, depth: usize, rng: &mut Rng) -> Result<Vec<f64>> {
-    let mut x: Tensor = batch.start.clone();
+    let mut x = batch.start.clone();
     for k in 0..depth {
         x = algorithm.iterate(k, &x, &batch.data, rng)?.detach();
     }

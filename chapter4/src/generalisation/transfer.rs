@@ -17,6 +17,7 @@ use crate::{
     sparse::{Observed, SparseRecovery},
 };
 
+// ANCHOR: others
 /// The other problems that a trained network meets: their name, p and σ, and whether the matrix is another one.
 pub const OTHERS: [(&str, f64, f64, bool); 6] = [
     ("as trained", ACTIVE, NOISE, false),
@@ -26,6 +27,7 @@ pub const OTHERS: [(&str, f64, f64, bool); 6] = [
     ("σ = 0.5", ACTIVE, 0.5, false),
     ("another A", ACTIVE, NOISE, true),
 ];
+// ANCHOR_END: others
 
 /// Errors on fresh signals.
 fn errors<A: Algorithm<Data = Observed>>(

@@ -98,7 +98,8 @@ fn one_seed(config: &Config, seed: u64, device: &Device) -> Result<Vec<Vec<Vec<f
     for &period in period {
         let equal = || training.step_sizes(period, device);
         let length = period.length(training.num_generations);
-        let start: Vec<f64> = sampling::uniform_vec(length, &mut context.rng(1)).iter().map(|u| 2.0 * eta * u).collect();
+        let start: Vec<f64> =
+            sampling::uniform_vec(length, &mut context.rng(1)).iter().map(|u| 2.0 * eta * u).collect();
         let spread = Schedule::learned("step_size", &Tensor::new(start, device)?, training.learning_rate)?;
         let trainings = [
             (training, fixed.clone()),

@@ -278,12 +278,10 @@ impl MaximumLikelihood {
             let mut t: [[f64; 8]; 32] = *signs;
             t.iter_mut().zip(&received).for_each(|(lanes, y)| lanes.iter_mut().for_each(|v| *v *= y));
             for half in [1, 2, 4, 8, 16] {
-                for start in (0..32).step_by(2 * half) {
-                    for i in start..start + half {
-                        for lane in 0..8 {
-                            let (a, b) = (t[i][lane], t[i + half][lane]);
-                            (t[i][lane], t[i + half][lane]) = (a + b, a - b);
-                        }
+                for pairs in t.chunks_exact_mut(2 * half) {
+                    let (first, second) = pairs.split_at_mut(half);
+                    for (a, b) in first.as_flattened_mut().iter_mut().zip(second.as_flattened_mut()) {
+                        (*a, *b) = (*a + *b, *a - *b);
                     }
                 }
             }

@@ -170,8 +170,10 @@ pub struct Entry {
 pub struct Prepared {
     /// Every number of the experiment, by name
     pub configuration: Value,
-    run: Box<dyn FnOnce(&mut Context) -> Result<Report>>,
+    run: Run,
 }
+
+type Run = Box<dyn FnOnce(&mut Context) -> Result<Report>>;
 
 impl Prepared {
     /// Does the experiment and reports on it.

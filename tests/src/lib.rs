@@ -13,11 +13,7 @@ use std::{
     sync::OnceLock,
 };
 
-use common::section::Chapter;
-
-/// All chapters, in the book's order.
-pub const CHAPTERS: &[&Chapter] =
-    &[&chapter1::CHAPTER, &chapter2::CHAPTER, &chapter3::CHAPTER, &chapter4::CHAPTER, &chapter6::CHAPTER];
+pub use book::CHAPTERS;
 
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {

@@ -119,13 +119,7 @@ impl<E: Entrywise> StepThen<E> {
     }
 
     /// Back through f to g = ∂u and ∂p, then through the step, with one product h = Gᵀg: ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩.
-    /// Returns ∂x where it is wanted, ∂u, and [∂η, ∂p].
-    fn backward<T: WithDType>(
-        &self,
-        [x, c, b, y, g]: [&[T]; 5],
-        n: usize,
-        wants_x: bool,
-    ) -> Result<(Option<Vec<T>>, Vec<T>, [T; 2])> {
+    fn backward<T: WithDType>(&self, [x, c, b, y, g]: [&[T]; 5], n: usize, wants_x: bool) -> Result<StepGradients<T>> {
         let (eta, p) = (c[0], c[1]);
         let (g, grad_p) = entrywise::through::<E, T>(y, g, p);
         if !wants_x && is_zero(x) {
@@ -146,6 +140,9 @@ impl<E: Entrywise> StepThen<E> {
         })
     }
 }
+
+/// ∂x where it is wanted, ∂u, and [∂η, ∂p].
+type StepGradients<T> = (Option<Vec<T>>, Vec<T>, [T; 2]);
 
 impl<E: Entrywise> CustomOp3 for StepThen<E> {
     fn name(&self) -> &'static str {

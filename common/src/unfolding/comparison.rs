@@ -271,7 +271,8 @@ impl Comparison {
         let mut figure = Figure::new().columns(1);
         for method in self.learned().filter(|method| self.has_polynomial(method)) {
             let steps = method.step_sizes();
-            let iterations = if steps.len() == 1 { "1 iteration".into() } else { format!("{} iterations", steps.len()) };
+            let iterations =
+                if steps.len() == 1 { "1 iteration".into() } else { format!("{} iterations", steps.len()) };
             let mut panel = Panel::new(&method.label, "eigenvalue λ", format!("|p(λ)| of {iterations}")).log_y();
             let baseline = self.fixed().find(|fixed| fixed.step_sizes().len() == 1);
             let fixed = baseline.map(|fixed| (fixed.label.as_str(), fixed.step_sizes().repeat(steps.len())));

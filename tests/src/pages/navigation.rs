@@ -171,7 +171,7 @@ impl Site {
         };
         for (chapter, name) in programs {
             if !self.lists.iter().any(|list| list.chapter == *chapter) {
-                problems.push(format!("tests/src/lib.rs: CHAPTERS has no {chapter}, which has the program {name}"));
+                problems.push(format!("book/src/lib.rs: CHAPTERS has no {chapter}, which has the program {name}"));
             } else if name != chapter && !listed(chapter, name) {
                 problems.push(format!("{chapter}/src/lib.rs: CHAPTER lists no {name}"));
             }
@@ -359,7 +359,7 @@ mod tests {
         site.lists.pop();
         assert_eq!(site.missing(&programs()), ["chapter2/src/lib.rs: CHAPTER lists no sec2_b"]);
         let other = [programs(), vec![("chapter9".to_owned(), "sec9_a".to_owned())]].concat();
-        let problem = "tests/src/lib.rs: CHAPTERS has no chapter9, which has the program sec9_a";
+        let problem = "book/src/lib.rs: CHAPTERS has no chapter9, which has the program sec9_a";
         assert_eq!(self::site().missing(&other), [problem]);
     }
 

@@ -198,7 +198,7 @@ mod tests {
         let config = Config { num_steps: 20, horizon: 1.0, ..Config::default() };
         let plant = Plant::new(&candle_core::Device::Cpu)?;
         let gain = common::optim::parameter(&Tensor::new(&[[0.3, -0.2], [0.1, 0.5]], &candle_core::Device::Cpu)?)?;
-        assert!(gradient_error(&[gain.clone()], 1e-6, || loss(&config, &plant, &gain))? < 1e-8);
+        assert!(gradient_error(std::slice::from_ref(&gain), 1e-6, || loss(&config, &plant, &gain))? < 1e-8);
         Ok(())
     }
 

@@ -1,12 +1,11 @@
 //! The drawing as pixels.
 
 use crate::canvas::{Canvas, Element, Image};
-use crate::geometry::{Point, Rect, dashes, distance};
+use crate::geometry::{Point, Rect, distance, mix, scaled};
 use crate::png;
-use crate::style::Stroke;
+use crate::style::{Stroke, rgb};
 use anyhow::Result;
-use plotters::prelude::{BitMapBackend, DrawingBackend};
-use plotters_backend::BackendColor;
+use plotters::prelude::{BitMapBackend, Color, DrawingBackend};
 
 /// Pixels of the bitmap for each of the file, along each side.
 const SCALE: f64 = 2.0;
@@ -34,6 +33,31 @@ pub(crate) fn file(canvas: &Canvas, (width, height): (u32, u32)) -> Result<Vec<u
     png::encode(&averaged, (width, height))
 }
 
+/// Cuts a line into its dashes: `pattern` has the lengths that are drawn and left out in turn.
+fn dashes(line: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
+    if pattern.is_empty() || line.is_empty() {
+        return vec![line.to_vec()];
+    }
+    let (mut drawn, mut piece) = (Vec::new(), vec![line[0]]);
+    let (mut k, mut left) = (0, pattern[0]);
+    for pair in line.windows(2) {
+        let (length, mut done) = (distance(pair[0], pair[1]), 0.0);
+        while length - done > left {
+            done += left;
+            let cut = mix(pair[0], pair[1], done / length);
+            piece.push(cut);
+            drawn.extend((k % 2 == 0).then_some(piece));
+            piece = vec![cut];
+            k += 1;
+            left = pattern[k % pattern.len()];
+        }
+        left -= length - done;
+        piece.push(pair[1]);
+    }
+    drawn.extend((k % 2 == 0 && piece.len() > 1).then_some(piece));
+    drawn
+}
+
 /// plotters turns a wide path into one polygon, with holes where the path folds back and a width that depends on the
 /// direction; so segment by segment, with a dot in each bend.
 fn draw_line(backend: &mut BitMapBackend, line: &[Point], stroke: Stroke) -> Result<()> {
@@ -48,8 +72,12 @@ fn draw_line(backend: &mut BitMapBackend, line: &[Point], stroke: Stroke) -> Res
     for bend in line.windows(3) {
         let (a, b) = (direction(bend[0], bend[1]), direction(bend[1], bend[2]));
         if a.0 * b.0 + a.1 * b.1 < 0.95 || steep(a) != steep(b) {
-            let centre = ((bend[1].0 * SCALE).round() as i32, (bend[1].1 * SCALE).round() as i32);
-            backend.draw_circle(centre, (stroke.width / 2.0 * SCALE).round() as u32, &stroke.color, true)?;
+            backend.draw_circle(
+                scaled(bend[1], SCALE),
+                (stroke.width / 2.0 * SCALE).round() as u32,
+                &stroke.color,
+                true,
+            )?;
         }
     }
     Ok(())
@@ -72,8 +100,8 @@ fn draw_segment(backend: &mut BitMapBackend, a: Point, b: Point, Stroke { color,
         let (low, high) = (centre - half, centre + half);
         let (first, last) = (low.ceil() as i32, high.floor() as i32);
         backend.draw_rect(unit(k, first), unit(k + 1, last), &color, true)?;
-        backend.draw_pixel(unit(k, first - 1), color.mix(f64::from(first) - low))?;
-        backend.draw_pixel(unit(k, last), color.mix(high - f64::from(last)))?;
+        backend.draw_pixel(unit(k, first - 1), color.mix(f64::from(first) - low).to_backend_color())?;
+        backend.draw_pixel(unit(k, last), color.mix(high - f64::from(last)).to_backend_color())?;
     }
     Ok(())
 }
@@ -81,14 +109,21 @@ fn draw_segment(backend: &mut BitMapBackend, a: Point, b: Point, Stroke { color,
 /// Cell by cell.
 fn draw_image(backend: &mut BitMapBackend, rect: Rect, image: &Image) -> Result<()> {
     let (columns, rows) = (image.columns as f64, image.rows() as f64);
-    let corner = |i: usize, j: usize| {
-        let (x, y) = rect.at((i as f64 / columns, 1.0 - j as f64 / rows));
-        ((x * SCALE).round() as i32, (y * SCALE).round() as i32)
-    };
+    let corner = |i: usize, j: usize| scaled(rect.at((i as f64 / columns, 1.0 - j as f64 / rows)), SCALE);
     for (k, cell) in image.cells.iter().enumerate() {
         let (i, j) = (k % image.columns, k / image.columns);
-        let color = BackendColor { alpha: 1.0, rgb: (cell[0], cell[1], cell[2]) };
-        backend.draw_rect(corner(i, j), corner(i + 1, j + 1), &color, true)?;
+        backend.draw_rect(corner(i, j), corner(i + 1, j + 1), &rgb(cell[0], cell[1], cell[2]), true)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_follow_the_length_of_the_line() {
+        let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], &[4.0, 2.0]);
+        assert_eq!(pieces, [vec![(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)], vec![(3.0, 3.0), (3.0, 7.0)]]);
+    }
 }

@@ -1,11 +1,10 @@
 //! A drawing in pixels of the figure: rectangles, polygons, lines, circles and texts, one over the other.
 
-use crate::geometry::{Point, Rect, distance};
-use crate::style::{MARKERS, Marker, Stroke};
+use crate::geometry::{Point, Rect, distance, scaled};
+use crate::style::{Color, MARKERS, Marker, Stroke};
 use crate::text::TextStyle;
 use anyhow::Result;
 use plotters::prelude::DrawingBackend;
-use plotters_backend::BackendColor as Color;
 pub(crate) use plotters_backend::text_anchor::HPos;
 
 pub(crate) enum Element {
@@ -97,7 +96,7 @@ impl Canvas {
         scale: f64,
         mut other: impl FnMut(&mut B, &Element) -> Result<()>,
     ) -> Result<()> {
-        let at = |(x, y): Point| ((x * scale).round() as i32, (y * scale).round() as i32);
+        let at = |point| scaled(point, scale);
         for element in &self.elements {
             match element {
                 Element::Rect(rect, color) => {

@@ -8,6 +8,7 @@ use crate::panel::{Mark, MarkKind, Panel, Picture};
 use crate::series::{self, Kind, Series};
 use crate::style::{self, Stroke, Style};
 use crate::text::{self, EM, LABEL_EM, SMALL_EM, TITLE_EM};
+use plotters::style::Color as _;
 
 /// Draws `panel` into `area`.
 pub(crate) fn draw(panel: &Panel, area: Rect, canvas: &mut Canvas) {

@@ -102,8 +102,13 @@ pub(crate) fn distance(a: Point, b: Point) -> f64 {
     (a.0 - b.0).hypot(a.1 - b.1)
 }
 
+/// The nearest whole numbers, in units of which a pixel has `scale`.
+pub(crate) fn scaled((x, y): Point, scale: f64) -> (i32, i32) {
+    ((x * scale).round() as i32, (y * scale).round() as i32)
+}
+
 /// From `a` at 0 to `b` at 1, exactly.
-fn mix(a: Point, b: Point, t: f64) -> Point {
+pub(crate) fn mix(a: Point, b: Point, t: f64) -> Point {
     if t == 1.0 { b } else { (a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)) }
 }
 
@@ -177,31 +182,6 @@ fn simplify(line: &[Point]) -> Vec<Point> {
     kept
 }
 
-/// Cuts a line into its dashes: `pattern` has the lengths that are drawn and left out in turn.
-pub(crate) fn dashes(line: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
-    if pattern.is_empty() || line.is_empty() {
-        return vec![line.to_vec()];
-    }
-    let (mut drawn, mut piece) = (Vec::new(), vec![line[0]]);
-    let (mut k, mut left) = (0, pattern[0]);
-    for pair in line.windows(2) {
-        let (length, mut done) = (distance(pair[0], pair[1]), 0.0);
-        while length - done > left {
-            done += left;
-            let cut = mix(pair[0], pair[1], done / length);
-            piece.push(cut);
-            drawn.extend((k % 2 == 0).then_some(piece));
-            piece = vec![cut];
-            k += 1;
-            left = pattern[k % pattern.len()];
-        }
-        left -= length - done;
-        piece.push(pair[1]);
-    }
-    drawn.extend((k % 2 == 0 && piece.len() > 1).then_some(piece));
-    drawn
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,12 +214,6 @@ mod tests {
         assert!((area(&BOX.clip_polygon(&[(-1e6, 25.0), (1e6, 25.0), (0.0, -1e6)])) - 100.0).abs() < 1e-6);
         let whole = [(1.0, 1.0), (9.0, 2.0), (4.0, 10.0)];
         assert_eq!(BOX.clip_polygon(&whole), whole);
-    }
-
-    #[test]
-    fn dashes_follow_the_length_of_the_line() {
-        let pieces = dashes(&[(0.0, 0.0), (3.0, 0.0), (3.0, 9.0)], &[4.0, 2.0]);
-        assert_eq!(pieces, [vec![(0.0, 0.0), (3.0, 0.0), (3.0, 1.0)], vec![(3.0, 3.0), (3.0, 7.0)]]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::geometry::Point;
 use crate::style::{self, DASHED, DOTTED, Dash, Marker, SOLID, Stroke, Style};
 use anyhow::{Result, ensure};
+use plotters::style::Color as _;
 
 /// Data with a name for the legend; an empty name keeps it out of the legend.
 #[derive(Clone, Debug)]

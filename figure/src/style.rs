@@ -1,10 +1,10 @@
 //! Colours, dash patterns and markers.
 
 use crate::geometry::Point;
-use plotters_backend::BackendColor as Color;
+pub(crate) use plotters::style::RGBAColor as Color;
 
-const fn rgb(r: u8, g: u8, b: u8) -> Color {
-    Color { alpha: 1.0, rgb: (r, g, b) }
+pub(crate) const fn rgb(r: u8, g: u8, b: u8) -> Color {
+    Color(r, g, b, 1.0)
 }
 
 pub(crate) const BLACK: Color = rgb(0, 0, 0);
@@ -95,7 +95,7 @@ impl Style {
 
 /// The `k`-th colour, as light as an area must be that texts and curves stand on; in another lightness after the last.
 pub(crate) fn region(k: usize) -> [u8; 3] {
-    let (r, g, b) = COLORS[k % COLORS.len()].rgb;
+    let Color(r, g, b, _) = COLORS[k % COLORS.len()];
     let part = [3, 6, 2, 4][k / COLORS.len() % 4];
     [r, g, b].map(|c| 255 - (255 - c) / part)
 }

@@ -1,28 +1,15 @@
 //! The drawing as SVG.
 
 use crate::canvas::{Canvas, Element, Image};
-use crate::geometry::Rect;
+use crate::geometry::{Rect, scaled};
 use crate::png;
+use crate::style::BLACK;
 use anyhow::Result;
-use plotters::prelude::{DrawingBackend, SVGBackend};
-use plotters_backend::{BackendColor, BackendStyle};
+use plotters::prelude::{Color, DrawingBackend, SVGBackend};
 use std::fmt::Write as _;
 
 /// Units per pixel.
 const SCALE: f64 = 10.0;
-
-/// What plotters asks of a line style.
-struct Pen(BackendColor, u32);
-
-impl BackendStyle for Pen {
-    fn color(&self) -> BackendColor {
-        self.0
-    }
-
-    fn stroke_width(&self) -> u32 {
-        self.1
-    }
-}
 
 /// The document of a drawing `width` × `height` pixels large.
 pub(crate) fn document(canvas: &Canvas, (width, height): (u32, u32)) -> Result<String> {
@@ -31,10 +18,10 @@ pub(crate) fn document(canvas: &Canvas, (width, height): (u32, u32)) -> Result<S
     canvas.render(SVGBackend::with_string(&mut plotted, fine), SCALE, |backend, element| {
         // An image's place is held by a line.
         if let Element::Line(line, stroke) = element {
-            let points = line.iter().map(|(x, y)| ((x * SCALE).round() as i32, (y * SCALE).round() as i32));
-            backend.draw_path(points, &Pen(stroke.color, (stroke.width * SCALE).round() as u32))?;
+            let pen = stroke.color.stroke_width((stroke.width * SCALE).round() as u32);
+            backend.draw_path(line.iter().map(|&point| scaled(point, SCALE)), &pen)?;
         } else {
-            backend.draw_path([], &BackendColor { alpha: 1.0, rgb: (0, 0, 0) })?;
+            backend.draw_path([], &BLACK)?;
         }
         Ok(())
     })?;

@@ -5,6 +5,7 @@
 
 use crate::style::BLACK;
 use ab_glyph::{Font, FontRef, PxScale, point};
+use plotters::style::Color;
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontTransform};
 use std::convert::Infallible;
@@ -53,7 +54,7 @@ impl BackendTextStyle for TextStyle {
     type FontError = Infallible;
 
     fn color(&self) -> BackendColor {
-        BLACK
+        BLACK.to_backend_color()
     }
 
     /// plotters means ascent plus descent and takes 1.24 em for it.
@@ -94,7 +95,7 @@ impl BackendTextStyle for TextStyle {
                 let mut result = Ok(());
                 outline.draw(|x, y, coverage| {
                     if result.is_ok() && coverage > 0.0 {
-                        result = draw(x0 + x as i32, y0 + y as i32, BLACK.mix(f64::from(coverage)));
+                        result = draw(x0 + x as i32, y0 + y as i32, BLACK.mix(f64::from(coverage)).to_backend_color());
                     }
                 });
                 if result.is_err() {

@@ -90,11 +90,16 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         config.dataset_sizes[config.dataset_sizes.len() - 1]
     );
     let x: Vec<f64> = (0..OTHERS.len()).map(|i| i as f64).collect();
-    let mut bars = Panel::new("Other problems, mean over signals", "problem, as in the table", "NMSE in dB");
+    let mut bars = Panel::new("Other problems, mean over signals", "problem", "NMSE in dB");
     for (label, column) in [("DU-ISTA", "du_ista"), ("FISTA, same λ", "fista"), ("FISTA, λ tuned anew", "fista_tuned")]
     {
         bars = bars.series(Series::scatter(label, &x, &others.column(column)));
     }
+    let high = others.column("du_ista");
+    for ((name, ..), (&x, y)) in OTHERS.iter().zip(x.iter().zip(high)) {
+        bars = bars.note(*name, x, y + 0.5);
+    }
+    bars = bars.x_range(-0.5, OTHERS.len() as f64 - 0.5);
     Ok(Report::new(headline, summary)
         .table("errors", &table)
         .table("others", &others)

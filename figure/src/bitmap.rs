@@ -23,13 +23,17 @@ pub(crate) fn file(canvas: &Canvas, (width, height): (u32, u32)) -> Result<Vec<u
         Element::Image(rect, image) => draw_image(backend, *rect, image),
         _ => Ok(()),
     })?;
-    let average = |row: usize, k: usize| {
-        let sum: u16 =
-            [0, 3, 6 * w, 6 * w + 3].iter().map(|d| u16::from(pixels[12 * w * row + 6 * (k / 3) + k % 3 + d])).sum();
-        (sum / 4) as u8
-    };
-    let averaged: Vec<u8> =
-        (0..h).flat_map(|row| (0..3 * w).map(move |k| (row, k))).map(|(row, k)| average(row, k)).collect();
+    let mut averaged = vec![0; 3 * w * h];
+    for (line, rows) in averaged.chunks_exact_mut(3 * w).zip(pixels.chunks_exact(2 * 6 * w)) {
+        let (upper, lower) = rows.split_at(6 * w);
+        let pairs = upper.chunks_exact(6).zip(lower.chunks_exact(6));
+        for (pixel, (a, b)) in line.chunks_exact_mut(3).zip(pairs) {
+            for c in 0..3 {
+                let sum = u16::from(a[c]) + u16::from(a[c + 3]) + u16::from(b[c]) + u16::from(b[c + 3]);
+                pixel[c] = (sum / 4) as u8;
+            }
+        }
+    }
     png::encode(&averaged, (width, height))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::axis::{self, Scale, Tick};
 use crate::canvas::{Canvas, HPos, Image};
-use crate::geometry::{Point, Rect, distance, distance_to_line, distinct, thinned};
+use crate::geometry::{Point, Rect, distance, distance_to_line, distinct, simplify, thinned};
 use crate::legend::Legend;
 use crate::panel::{Mark, MarkKind, Panel, Picture};
 use crate::series::{self, Kind, Series};
@@ -229,8 +229,8 @@ impl<'a> Drawing<'a> {
             let low = edge(piece, 0);
             if let Some(color) = style.fill {
                 let high = edge(piece, 1);
-                let outline = low.iter().chain(high.iter().rev()).copied().collect::<Vec<_>>();
-                canvas.polygon(plot.clip_polygon(&outline), color);
+                let outline = simplify(&low).into_iter().chain(simplify(&high).into_iter().rev());
+                canvas.polygon(plot.clip_polygon(&outline.collect::<Vec<_>>()), color);
                 draw_line(canvas, plot, &low, style.stroke);
                 draw_line(canvas, plot, &high, style.stroke);
             } else {

@@ -153,7 +153,7 @@ pub(crate) fn thinned(line: &[Point]) -> Vec<Vec<Point>> {
 }
 
 /// Nearly the same line with fewer points.
-fn simplify(line: &[Point]) -> Vec<Point> {
+pub(crate) fn simplify(line: &[Point]) -> Vec<Point> {
     let mut dense = Vec::new();
     for column in line.chunk_by(|&a, &b| cell(a).0 == cell(b).0) {
         // Within half a pixel's width: the first, lowest, highest and last.

@@ -86,7 +86,7 @@ mod tests {
         for (source, expected) in [
             ("use std::fs;", "std::fs"),
             ("use std::{\n    collections::BTreeMap,\n    env,\n};", "std::env"),
-            ("let now = std::time::Instant::now();", "std::time::Instant"),
+            ("let now = std::time::Instant::now();", "std::time::Instant::now"),
             ("use std::{fmt, io::{self, stdout}, sync::Arc};", "std::io::stdout"),
             ("std::thread::spawn(f)", "std::thread::spawn"),
             ("use std::{cell::{Cell, RefCell}, process::Command as C};", "std::process::Command"),

@@ -79,11 +79,11 @@ pub(super) fn shape(text: &str) -> String {
         Token::Text(text) => text.split_inclusive('\n').map(|line| words(line) + "\n").collect::<String>(),
         Token::Number(_) => "#".to_owned(),
     });
-    parts.collect::<String>().replace(['-', '−'], "")
+    parts.collect()
 }
 
 fn words(line: &str) -> String {
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    line.split([' ', '-', '−', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What one is worth in the last digit of a number with a fraction and at least two digits after leading zeros.

@@ -25,7 +25,7 @@ pub(super) fn same_kind(a: &str, b: &str) -> bool {
         let words =
             drawing.texts.into_iter().map(|text| shape(&text)).filter(|text| text.contains(char::is_alphabetic));
         let drawn = drawing.cells.into_iter().filter(|(_, cells)| !cells.is_empty()).map(|(colour, _)| colour);
-        Some((words.collect::<Vec<_>>(), drawn.collect::<Vec<_>>()))
+        Some((words.collect::<Vec<_>>(), drawn.collect::<Vec<_>>())).filter(|(_, drawn)| !drawn.is_empty())
     };
     kind(a).is_some_and(|a| Some(a) == kind(b))
 }

@@ -43,7 +43,7 @@ mod tests {
         for bad in
             ["値$x$です", "$x$、", "$\\hat{x}_t$", "$ x$", "costs 5$", "$a\\,b$", "$\\{a\\}$", "**$x$**", "**of $x$**"]
         {
-            assert_eq!(doubtful(bad).len(), 1, "{bad}");
+            assert!(!doubtful(bad).is_empty(), "{bad}");
         }
     }
 }

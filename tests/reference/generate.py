@@ -11,6 +11,7 @@ SCRIPTS = (
     "projected",
     "rastrigin",
     "chapter4",
+    "chapter5",
     "differential_equations",
 )
 

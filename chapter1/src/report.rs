@@ -124,5 +124,5 @@ fn figure(config: &Config, outcome: &Outcome, errors: &Errors) -> Figure {
             .series(Series::line(format!("x = {x}"), &counts, &shown(errors)).style(style).solid())
             .series(Series::line("", &counts, &vec![rounding_floor(*x); counts.len()]).style(style).dotted().thin());
     }
-    Figure::new().panel(value).panel(derivative).panel(error).panel(by_terms.log_y().y_range(1e-18, 1e14)).columns(2)
+    Figure::new().panel(value).panel(derivative).panel(error).panel(by_terms.log_y().y_range(1e-18, 1e14))
 }

@@ -17,26 +17,24 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
-use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, InputFile, Phase},
     ensemble,
-    loss::sum_squared_error,
-    ode::{Method, Solver},
-    ops::Rollout,
-    optim::{self, Optimizer, Rule},
-    sampling::{self, grid, normal_vec},
+    ode::Method,
+    sampling::{grid, normal_vec},
     section::{Input, Preset, Report, Section},
     training::loss_value,
 };
 
-use crate::{
-    lotka_volterra::{LotkaVolterra, four},
-    observations::{Observations, place},
-};
+use crate::observations::Observations;
 
+mod case;
+mod problem;
 mod report;
+
+pub use case::{Case, observe};
+pub use problem::{Fit, Problem, identify};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -103,109 +101,6 @@ pub const TRUTH: [f64; 4] = [1.5, 1.0, 3.0, 1.0];
 /// Two runs whose log-parameters differ by at most this have found the same.
 pub const SAME: f64 = 0.05;
 
-/// A way to fit given data.
-#[derive(Debug)]
-pub struct Problem {
-    solver: Rollout<Solver<LotkaVolterra>>,
-    start: Tensor,
-    data: Observations,
-    /// For each observation, the step before it and how far it is towards the next
-    places: Vec<(usize, f64)>,
-}
-
-impl Problem {
-    /// By `method` in `num_steps` up to `end_time`.
-    pub fn new(data: &Observations, (method, num_steps): (Method, usize), end_time: f64) -> Result<Self> {
-        let h = end_time / num_steps as f64;
-        let places = data.times.iter().map(|&t| place(t, h, num_steps)).collect();
-        let solver = Solver::new(LotkaVolterra, method, h).rollout();
-        Ok(Self { solver, start: Tensor::new(&[1.0, 1.0], &Device::Cpu)?, data: data.clone(), places })
-    }
-
-    /// Σ ‖(x, y)(tᵢ) − dataᵢ‖² over the first `count` observations.
-    // ANCHOR: loss
-    pub fn loss(&self, log_theta: &Tensor, count: usize) -> Result<Tensor> {
-        let places = &self.places[..count];
-        let num_steps = places.iter().map(|(before, _)| before + 1).max().unwrap_or(1); // no further than needed
-        let states = self.solver.forward(&self.start, &log_theta.exp()?, num_steps)?;
-        let states = Tensor::cat(&[&self.start.unsqueeze(0)?, &states], 0)?; // at steps 0 … num_steps
-        let row = |later: u32| -> Result<Tensor> {
-            let steps: Vec<u32> = places.iter().map(|(before, _)| *before as u32 + later).collect();
-            Ok(states.index_select(&Tensor::new(steps, &Device::Cpu)?, 0)?)
-        };
-        let towards: Vec<f64> = places.iter().map(|(_, towards)| *towards).collect();
-        let mut fitted = row(0)?;
-        if towards.iter().any(|t| *t != 0.0) {
-            let towards = Tensor::new(towards, &Device::Cpu)?.unsqueeze(1)?;
-            fitted = (&fitted + (row(1)? - &fitted)?.broadcast_mul(&towards)?)?; // between two steps
-        }
-        Ok(sum_squared_error(&fitted, &Tensor::new(self.data.values[..count].to_vec(), &Device::Cpu)?)?)
-    }
-    // ANCHOR_END: loss
-
-    /// The loss on all data at given rates.
-    pub fn value(&self, theta: [f64; 4]) -> Result<f64> {
-        loss_value(&self.loss(&Tensor::new(&theta.map(f64::ln), &Device::Cpu)?, self.places.len())?)
-    }
-}
-
-/// A training from one start.
-#[derive(Debug, Clone, Copy)]
-pub struct Fit {
-    /// The learned rates
-    pub theta: [f64; 4],
-    /// The loss on all data; infinite if the training ran away
-    pub loss: f64,
-}
-
-/// Learns from `start`.
-// ANCHOR: identify
-pub fn identify(config: &Config, problem: &Problem, strategy: Strategy, start: [f64; 4]) -> Result<Fit> {
-    let log_theta = optim::parameter(&Tensor::new(&start.map(f64::ln), &Device::Cpu)?)?;
-    let mut optimizer = Optimizer::new(vec![log_theta.clone()], Rule::Adam.with(config.learning_rate))?;
-    for stage in 0..config.num_stages {
-        let count = config.observed_in(stage, strategy, problem.places.len());
-        for _ in 0..config.num_updates {
-            let loss = problem.loss(&log_theta, count)?;
-            if !loss_value(&loss)?.is_finite() {
-                return Ok(Fit { theta: start, loss: f64::INFINITY });
-            }
-            optimizer.backward_step(&loss)?; // parameters and moments go on from stage to stage
-        }
-    }
-    let theta = four(&log_theta.exp()?.to_vec1()?);
-    let loss = problem.value(theta)?;
-    Ok(Fit { theta, loss: if loss.is_finite() { loss } else { f64::INFINITY } })
-}
-// ANCHOR_END: identify
-
-/// Data, solver, and what both strategies made of all starts.
-#[derive(Debug)]
-pub struct Case {
-    /// Standard deviation of the noise; none if the data came from a file
-    pub noise_std: Option<f64>,
-    /// The solver
-    pub solver: (Method, usize),
-    /// The data
-    pub data: Observations,
-    /// For each of the [`STRATEGIES`], for each start
-    pub fits: Vec<Vec<Fit>>,
-}
-
-impl Case {
-    /// The fit with the least loss of all.
-    pub fn best(&self) -> Fit {
-        let all = self.fits.iter().flatten().copied();
-        all.min_by(|a, b| a.loss.total_cmp(&b.loss)).unwrap_or(Fit { theta: TRUTH, loss: f64::NAN })
-    }
-
-    /// Whether `fit` found the rates of the best one.
-    pub fn found(&self, fit: &Fit) -> bool {
-        let best = self.best();
-        fit.loss.is_finite() && fit.theta.iter().zip(best.theta).all(|(a, b)| (a / b).ln().abs() <= SAME)
-    }
-}
-
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -219,18 +114,6 @@ pub struct Outcome {
 
 /// Horizons of the landscape, in observations.
 pub const HORIZONS: [usize; 3] = [2, 6, 20];
-
-/// Both coordinates at t = 0.5, 1 … T, by RK4 in small steps.
-fn observe(config: &Config, noise_std: f64, rng: &mut sampling::Rng) -> Observations {
-    let times = grid(0.0, config.end_time, 21).split_off(1);
-    let fine = Solver::new(LotkaVolterra, Method::RungeKutta4, config.end_time / 20_000.0);
-    let states = fine.trajectory(&[1.0, 1.0], &TRUTH, 20_000);
-    let noisy = |i: usize, rng: &mut sampling::Rng| {
-        let noise = normal_vec(2, rng);
-        states[1000 * i - 1].iter().zip(noise).map(|(x, z)| x + noise_std * z).collect()
-    };
-    Observations { values: (1..=20).map(|i| noisy(i, rng)).collect(), times }
-}
 
 /// The section as a program.
 #[derive(Debug)]

@@ -14,16 +14,16 @@
 //! autonomous equation in one state is monotone (see `sec6_neural_ode_states`).
 
 use anyhow::{Context as _, Result};
-use candle_core::{Device, Tensor, Var, bail};
+use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
     context::{Context, Phase},
     ensemble,
     loss::sum_squared_error,
-    ode::{Method, Solver, VectorField},
-    optim::{Optimizer, Rule, parameter},
-    sampling::{self, Rng, normal_vec},
+    ode::{Method, Solver},
+    optim::{Optimizer, Rule},
+    sampling::{self, Rng},
     section::{Preset, Report, Section},
     table::Table,
     training::train,
@@ -32,7 +32,7 @@ use common::{
 mod network;
 mod report;
 
-pub use network::Network;
+pub use network::{Network, Parameters};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -104,33 +104,6 @@ pub const TARGETS: [Target; 4] = [
     ("√t", |t| t.sqrt()),
 ];
 // ANCHOR_END: targets
-
-/// All that is learned.
-#[derive(Debug, Clone)]
-pub struct Parameters {
-    /// W₁ `[m, d]`, b₁ `[m]`, W₂ `[d, m]`, b₂ `[d]`
-    pub vars: [Var; 4],
-}
-
-impl Parameters {
-    /// Normal start values.
-    // ANCHOR: start
-    pub fn draw(network: &Network, start_std: f64, rng: &mut Rng, device: &Device) -> Result<Self> {
-        let (d, m) = (network.num_states, network.num_hidden);
-        let mut draw = |shape: &[usize]| -> Result<Var> {
-            let values = normal_vec(shape.iter().product(), rng).into_iter().map(|z| start_std * z).collect();
-            Ok(parameter(&Tensor::from_vec(values, shape, device)?)?)
-        };
-        Ok(Self { vars: [draw(&[m, d])?, draw(&[m])?, draw(&[d, m])?, draw(&[d])?] })
-    }
-    // ANCHOR_END: start
-
-    /// All of them as one vector θ.
-    pub fn packed(&self) -> candle_core::Result<Tensor> {
-        let [w1, b1, w2, b2] = self.vars.each_ref();
-        Tensor::cat(&[&w1.flatten_all()?, b1.as_tensor(), &w2.flatten_all()?, b2.as_tensor()], 0)
-    }
-}
 
 /// The network, trained to one function.
 #[derive(Debug)]

@@ -12,30 +12,31 @@
 //! | symbol | here |
 //! |---|---|
 //! | η, p | `step_size`, [`Method::order`] |
-//! | λ, the adjoint state | entries 2 and 3 of [`augmented`] |
+//! | λ, the adjoint state | entries 2 and 3 of `augmented` in `order/adjoint.rs` |
 //!
 //! Run it with `cargo run --release --bin sec6_order`.
 
 use anyhow::Result;
-use candle_core::{Device, Tensor, Var};
+use candle_core::Device;
 use common::{
     config::{self, range},
     context::{Context, Phase},
     ensemble,
-    loss::sum_squared_error,
-    ode::{Method, Solver, VectorField as _},
+    ode::{Method, Solver},
     sampling,
     section::{Preset, Report, Section},
 };
 
 use crate::{
     euler::{self, least_squares},
-    lotka_volterra::LotkaVolterra,
     neural_ode::{self, Network},
     observations::Observations,
 };
 
+mod adjoint;
 mod report;
+
+pub use adjoint::{continuous_adjoint, discrete_adjoint};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -82,62 +83,6 @@ pub fn coefficient(method: Method, num_steps: usize) -> f64 {
     least_squares(&config, &Observations { times, values }, config.coefficient).0
 }
 // ANCHOR_END: coefficient
-
-/// The rates of the equation whose gradient is taken, and its end.
-const THETA: [f64; 4] = [1.5, 1.0, 3.0, 1.0];
-const END_TIME: f64 = 10.0;
-
-/// ∂L/∂(α, β, γ, δ) of L = ‖(x, y)(T) − (1, 1)‖² by backprop through the steps: the discrete adjoint.
-// ANCHOR: discrete
-pub fn discrete_adjoint(method: Method, num_steps: usize) -> Result<Vec<f64>> {
-    let theta = Var::new(&THETA, &Device::Cpu)?;
-    let start = Tensor::new(&[1.0, 1.0], &Device::Cpu)?;
-    let solver = Solver::new(LotkaVolterra, method, END_TIME / num_steps as f64).rollout();
-    let loss = sum_squared_error(&solver.last(&start, &theta, num_steps)?, &start)?;
-    let gradients = loss.backward()?;
-    Ok(gradients.get(&theta).map(Tensor::to_vec1).transpose()?.unwrap_or_default())
-}
-// ANCHOR_END: discrete
-
-/// The right-hand side of (x, y), of the adjoint λ′ = −(∂f/∂x)ᵀλ, and of the gradient g′ = −(∂f/∂θ)ᵀλ: eight numbers.
-// ANCHOR: augmented
-fn augmented(state: [f64; 8]) -> [f64; 8] {
-    let mut slope = [0.0; 8];
-    LotkaVolterra.value(0.0, &state[..2], &THETA, &mut slope[..2], &mut []);
-    let (lambda, gradient) = slope[2..].split_at_mut(2);
-    LotkaVolterra.pull_back(0.0, &state[..2], &THETA, &state[2..4], [lambda, gradient], &mut []);
-    slope[2..].iter_mut().for_each(|part| *part = -*part);
-    slope
-}
-
-/// The same gradient by the continuous adjoint: state and adjoint are integrated together from T back to 0.
-pub fn continuous_adjoint(method: Method, num_steps: usize) -> Vec<f64> {
-    let h = END_TIME / num_steps as f64;
-    let forward = Solver::new(LotkaVolterra, method, h).trajectory(&[1.0, 1.0], &THETA, num_steps);
-    let [x, y] = [forward[num_steps - 1][0], forward[num_steps - 1][1]];
-    let mut state = [x, y, 2.0 * (x - 1.0), 2.0 * (y - 1.0), 0.0, 0.0, 0.0, 0.0]; // λ(T) = ∂L/∂x(T)
-    for _ in 0..num_steps {
-        state = step(method, -h, state, augmented);
-    }
-    state[4..].to_vec()
-}
-// ANCHOR_END: augmented
-
-/// One step of `method` for a right-hand side without time.
-fn step(method: Method, h: f64, x: [f64; 8], f: impl Fn([f64; 8]) -> [f64; 8]) -> [f64; 8] {
-    let plus = |a: f64, v: [f64; 8]| std::array::from_fn(|i| x[i] + a * v[i]);
-    match method {
-        Method::Euler | Method::SemiImplicit => plus(h, f(x)),
-        Method::Midpoint => plus(h, f(plus(h / 2.0, f(x)))),
-        Method::RungeKutta4 => {
-            let k1 = f(x);
-            let k2 = f(plus(h / 2.0, k1));
-            let k3 = f(plus(h / 2.0, k2));
-            let k4 = f(plus(h, k3));
-            plus(h / 6.0, std::array::from_fn(|i| k1[i] + 2.0 * (k2[i] + k3[i]) + k4[i]))
-        }
-    }
-}
 
 /// A network trained with few steps.
 #[derive(Debug, Clone)]
@@ -244,7 +189,8 @@ shows all three. Try --num-seeds 2 for a quick look.";
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{adjoint::THETA, *};
+    use crate::lotka_volterra::LotkaVolterra;
 
     /// a − 2 falls like ηᵖ with p = 1, 2, 4, within 0.05.
     #[test]

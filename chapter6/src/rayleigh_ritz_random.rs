@@ -171,5 +171,5 @@ fn figure(outcome: &Outcome) -> Figure {
             .series(Series::line("", ts, &truth).style(style).dotted());
         errors = errors.series(Series::line(name, ts, &error).style(style));
     }
-    Figure::new().panel(curves).panel(errors).columns(2)
+    Figure::new().panel(curves).panel(errors)
 }

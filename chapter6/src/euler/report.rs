@@ -96,5 +96,5 @@ fn figure(config: &Config, outcome: &Outcome, theory: &Theory) -> Figure {
     let loss = Panel::new("Loss", "update", "Σ (xᵢ − dataᵢ)²")
         .series(Series::line("", &outcome.history.counts(), &outcome.history.column("loss")))
         .log_y();
-    Figure::new().panel(solutions).panel(path).panel(loss).columns(3).panel_size(520, 440)
+    Figure::new().panel(solutions).panel(path).panel(loss)
 }

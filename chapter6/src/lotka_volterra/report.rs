@@ -96,5 +96,5 @@ fn figure(config: &Config, outcome: &Outcome, paths: &[Path; 3], learned: [f64; 
     let loss = Panel::new(format!("Loss, learning rate {}", config.learning_rate), "update", "Σ‖(xᵢ, yᵢ) − (1, 1)‖²")
         .series(Series::line("loss", &outcome.history.counts(), &outcome.history.column("loss")))
         .log_y();
-    Figure::new().panel(plane).panel(drift).panel(learned_plane).panel(loss).columns(2)
+    Figure::new().panel(plane).panel(drift).panel(learned_plane).panel(loss)
 }

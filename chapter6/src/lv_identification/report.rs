@@ -81,7 +81,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         landscape =
             landscape.series(Series::line(name, alphas, &losses.iter().map(|l| l.max(1e-6)).collect::<Vec<_>>()));
     }
-    let mut figure = Figure::new().panel(landscape).columns(2);
+    let mut figure = Figure::new().panel(landscape);
     for case in &outcome.cases {
         let mut panel = Panel::new(title(case), "starts, sorted by loss", "loss at the end").log_y();
         for (strategy, fits) in STRATEGIES.into_iter().zip(&case.fits) {

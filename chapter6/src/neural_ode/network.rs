@@ -1,6 +1,12 @@
 //! The right-hand side of a neural ODE.
 
-use super::*;
+use anyhow::Result;
+use candle_core::{Device, Tensor, Var, bail};
+use common::{
+    ode::VectorField,
+    optim::parameter,
+    sampling::{Rng, normal_vec},
+};
 
 /// f(x; θ) = W₂·relu(W₁x + b₁) + b₂ in ℝᵈ with m hidden units; θ is W₁ `[m, d]`, b₁ `[m]`, W₂ `[d, m]` and b₂ `[d]`, row by row, one
 /// behind the other.
@@ -87,6 +93,33 @@ impl VectorField for Network {
             bail!("a network of {d} states and {m} hidden units got {:?} and {:?}", x.dims(), theta.dims());
         }
         Ok(())
+    }
+}
+
+/// All that is learned.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// W₁ `[m, d]`, b₁ `[m]`, W₂ `[d, m]`, b₂ `[d]`
+    pub vars: [Var; 4],
+}
+
+impl Parameters {
+    /// Normal start values.
+    // ANCHOR: start
+    pub fn draw(network: &Network, start_std: f64, rng: &mut Rng, device: &Device) -> Result<Self> {
+        let (d, m) = (network.num_states, network.num_hidden);
+        let mut draw = |shape: &[usize]| -> Result<Var> {
+            let values = normal_vec(shape.iter().product(), rng).into_iter().map(|z| start_std * z).collect();
+            Ok(parameter(&Tensor::from_vec(values, shape, device)?)?)
+        };
+        Ok(Self { vars: [draw(&[m, d])?, draw(&[m])?, draw(&[d, m])?, draw(&[d])?] })
+    }
+    // ANCHOR_END: start
+
+    /// All of them as one vector θ.
+    pub fn packed(&self) -> candle_core::Result<Tensor> {
+        let [w1, b1, w2, b2] = self.vars.each_ref();
+        Tensor::cat(&[&w1.flatten_all()?, b1.as_tensor(), &w2.flatten_all()?, b2.as_tensor()], 0)
     }
 }
 

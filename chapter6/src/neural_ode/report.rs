@@ -58,7 +58,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
 fn fits(config: &Config, outcome: &Outcome) -> Figure {
     let (fine, times) = (grid(0.0, config.end_time, 401), config.times());
     let steps = grid(0.0, config.end_time, config.num_steps + 1);
-    let mut figure = Figure::new().columns(2);
+    let mut figure = Figure::new();
     for ((name, f), fit) in TARGETS.into_iter().zip(&outcome.0) {
         let state = |i: usize| std::iter::once(0.0).chain(fit.states.iter().map(move |x| x[i])).collect::<Vec<_>>();
         let exact: Vec<f64> = fine.iter().map(|&t| f(t)).collect();

@@ -51,7 +51,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
 }
 
 fn figure(config: &Config, outcome: &Outcome) -> Figure {
-    let mut figure = Figure::new().columns(2);
+    let mut figure = Figure::new();
     for (target, (name, _)) in TARGETS.iter().enumerate() {
         let mut panel = Panel::new(*name, "number of states (side by side: starts)", "loss").log_y();
         for (start, std) in STARTS.iter().enumerate() {

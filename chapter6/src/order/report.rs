@@ -111,5 +111,5 @@ fn figure(outcome: &Outcome, biases: &[Vec<f64>], spreads: &[Spread]) -> Figure 
         Panel::new("Networks trained with N Euler steps", "number of steps N", "distance from sin t").log_x().log_y();
     distance = through(0).draw(distance, "as trained", &euler, 0);
     distance = through(1).draw(distance, "integrated finely", &euler, 1);
-    Figure::new().panel(bias).panel(adjoint).panel(network).panel(distance).columns(2)
+    Figure::new().panel(bias).panel(adjoint).panel(network).panel(distance)
 }

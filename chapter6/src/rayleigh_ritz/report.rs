@@ -57,5 +57,5 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
     let loss = Panel::new("Loss, from the exact minimum", "update", "|loss − (cot(1)/4 − 1/6)|")
         .series(Series::line("", &outcome.history.counts(), &above))
         .log_y();
-    Figure::new().panel(curve).panel(error).panel(loss).columns(3).panel_size(520, 440)
+    Figure::new().panel(curve).panel(error).panel(loss)
 }

@@ -96,5 +96,5 @@ fn figure(outcome: &Outcome, penalty_errors: &[f64]) -> Figure {
         let xs: Vec<f64> = (0..errors.len()).map(|k| i as f64 + 1.0 + 0.5 * (k as f64 / count - 0.5)).collect();
         random = random.series(Series::scatter(way.name, &xs, errors));
     }
-    Figure::new().panel(curves).panel(penalties).panel(long).panel(random).columns(2)
+    Figure::new().panel(curves).panel(penalties).panel(long).panel(random)
 }

@@ -84,5 +84,5 @@ fn figure(outcome: &Outcome, errors: &Errors, least: f64) -> Figure {
     let loss = Panel::new("Loss above the least sum", "update", "J − least")
         .series(Series::line("", &outcome.history.counts(), &above))
         .log_y();
-    Figure::new().panel(paths).panel(error).panel(loss).columns(3).panel_size(520, 440)
+    Figure::new().panel(paths).panel(error).panel(loss)
 }

@@ -16,7 +16,7 @@
 //! Run it with `cargo run --release --bin sec5_mnist_reconstruction`.
 
 use anyhow::Result;
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
@@ -24,14 +24,15 @@ use common::{
     ops::AffineStep,
     sampling::Rng,
     section::{Input, Preset, Report, Section},
-    unfolding::{Algorithm, Batch, Comparison, Metric, Period, Problem, Schedule, Training, mean_metrics},
+    unfolding::{Algorithm, Comparison, Metric, Period, Schedule, Training},
 };
-use rand::Rng as _;
 
 pub mod digits;
+mod measured;
 mod report;
 
 use digits::Digits;
+pub use measured::Measured;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -62,35 +63,6 @@ impl Default for Config {
         config::defaults()
     }
 }
-
-/// Images and their measurements y = Ax.
-// ANCHOR: problem
-#[derive(Debug)]
-pub struct Measured {
-    /// A
-    pub model: LinearModel,
-    /// x, `[D, 784]`
-    pub images: Tensor,
-}
-
-impl Measured {
-    /// These images, from x₀ = 0.
-    pub fn batch(&self, x: &Tensor) -> Result<Batch<Tensor>> {
-        let y = x.matmul(&self.model.a.t()?)?; // y = Ax
-        Ok(Batch { start: x.zeros_like()?, solution: x.clone(), data: self.model.adjoint.forward(&y)? }) // Aᵀy
-    }
-}
-
-impl Problem for Measured {
-    type Data = Tensor; // Aᵀy, [K, 784]
-
-    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let images = self.images.dim(0)? as u32;
-        let chosen: Vec<u32> = (0..count).map(|_| rng.random_range(0..images)).collect();
-        self.batch(&self.images.index_select(&Tensor::new(chosen, self.images.device())?, 0)?)
-    }
-}
-// ANCHOR_END: problem
 
 /// ISTA, unfolded.
 // ANCHOR: step
@@ -205,20 +177,4 @@ data set (train-images-idx3-ubyte, t10k-images-idx3-ubyte, plain or .gz). Try --
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)
     }
-}
-
-/// Squared errors of ISTA by iteration with this λ, for a search of the best one.
-pub fn ista_errors(
-    problem: &Measured,
-    lambda: f64,
-    num_iterations: usize,
-    count: usize,
-    seed: u64,
-) -> Result<Vec<f64>> {
-    let gamma = 1.0 / problem.model.eigenvalues[digits::PIXELS - 1];
-    let constant = |name, value| Schedule::constant(name, value, &Device::Cpu);
-    let step = AffineStep::new(&problem.model.gram)?;
-    let ista =
-        Ista { step, step_size: constant("step_size", gamma)?, threshold: constant("threshold", gamma * lambda)? };
-    mean_metrics(problem, &ista, num_iterations, count, seed)
 }

@@ -21,7 +21,7 @@ pub fn binomial(count: usize, trials: usize) -> Rate {
     let z2 = QUANTILE * QUANTILE / n;
     let centre = (p + 0.5 * z2) / (1.0 + z2);
     let half = QUANTILE * (p * (1.0 - p) / n + 0.25 * z2 / n).sqrt() / (1.0 + z2);
-    Rate { rate: p, low: (centre - half).max(0.0), high: centre + half }
+    Rate { rate: p, low: if count == 0 { 0.0 } else { centre - half }, high: centre + half }
 }
 
 /// Errors in words of `length` bits: bits of a word fail together, so the words are the independent trials.

@@ -68,8 +68,12 @@ fn error_figure(config: &Config, outcome: &Outcome) -> Figure {
         let mut panel = Panel::new(title, "", axis).log_y().x_range(-0.6, outcome.errors.len() as f64 - 0.4);
         for (index, errors) in outcome.errors.iter().enumerate() {
             let (x, rate) = (index as f64, rate(errors));
-            let bar = Series::line("", &[x, x], &[rate.low, rate.high]).style(index).solid();
-            panel = panel.series(bar).series(Series::scatter(errors.name, &[x], &[rate.rate]).style(index));
+            if rate.low > 0.0 {
+                panel = panel.series(Series::line("", &[x, x], &[rate.low, rate.high]).style(index).solid());
+                panel = panel.series(Series::scatter(errors.name, &[x], &[rate.rate]).style(index));
+            } else {
+                panel = panel.note(format!("{}: below {:.1e}", errors.name, rate.high), x - 1.6, rate.high.max(1e-5));
+            }
         }
         panel
     };

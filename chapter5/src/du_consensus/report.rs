@@ -5,7 +5,7 @@ use common::{
     table::Table,
 };
 
-use super::{Config, KARATE, Outcome, errors, graph::layout};
+use super::{Config, KARATE, Outcome, graph::layout, spectral::errors};
 
 pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let Outcome { comparison, eigenvalues } = outcome;

@@ -1,0 +1,57 @@
+//! Consensus in the eigenvectors of L: one number for each is all that an iteration sees of a start.
+
+use anyhow::Result;
+use candle_core::Tensor;
+use common::linalg;
+
+/// What a batch of starts `[K, n]` is to the iteration: Σ ⟨x₀, uᵢ⟩²/K for each eigenvector uᵢ of L but the constant one.
+///
+/// By plain sums, the same on every processor: the training magnifies the last bit.
+pub fn energies(start: &Tensor, eigenvectors: &[Vec<f64>]) -> Result<Vec<f64>> {
+    let starts = start.to_vec2::<f64>()?;
+    let dot = |x: &Vec<f64>, u: &Vec<f64>| x.iter().zip(u).map(|(x, u)| x * u).sum::<f64>();
+    let mean = |u| starts.iter().map(|x| dot(x, u).powi(2)).sum::<f64>() / starts.len() as f64;
+    Ok(eigenvectors.iter().map(mean).collect())
+}
+
+/// Σᵢ wᵢ Πⱼ(1 − ηⱼλᵢ)² after 0, 1, … iterations: the error ‖x − c‖² of a batch whose [`energies`] are w, and the expected one
+/// with all wᵢ = 1.
+// ANCHOR: expected
+pub fn errors(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut factors = vec![1.0; eigenvalues.len()]; // Πⱼ(1 − ηⱼλᵢ)
+    let mut errors = vec![weights.iter().sum()];
+    for eta in step_sizes {
+        factors.iter_mut().zip(eigenvalues).for_each(|(factor, lambda)| *factor *= 1.0 - eta * lambda);
+        errors.push(factors.iter().zip(weights).map(|(factor, w)| w * factor * factor).sum());
+    }
+    errors
+}
+
+/// The gradient of the last of [`errors`]: ∂/∂ηₖ = −2 Σᵢ wᵢλᵢ Πⱼ(1 − ηⱼλᵢ)·Π_{j≠k}(1 − ηⱼλᵢ), without a division.
+pub fn gradient(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut gradient = vec![0.0; step_sizes.len()];
+    for (lambda, weight) in eigenvalues.iter().zip(weights) {
+        let factors: Vec<f64> = step_sizes.iter().map(|eta| 1.0 - eta * lambda).collect();
+        let all: f64 = factors.iter().product();
+        let (mut left, mut others) = (1.0, vec![0.0; factors.len()]);
+        for (other, factor) in others.iter_mut().zip(&factors) {
+            *other = left;
+            left *= factor;
+        }
+        let mut right = 1.0;
+        for ((other, factor), slope) in others.iter().zip(&factors).zip(&mut gradient).rev() {
+            *slope -= 2.0 * weight * lambda * all * other * right;
+            right *= factor;
+        }
+    }
+    gradient
+}
+// ANCHOR_END: expected
+
+/// The eigenvalues of L above 0, ascending, each with its eigenvector.
+pub fn spectrum(l: &Tensor) -> Result<(Vec<f64>, Vec<Vec<f64>>)> {
+    let svd = linalg::singular_value_decomposition(l)?; // of a positive semidefinite matrix: its eigenvalues, descending
+    let mut pairs: Vec<(f64, Vec<f64>)> = svd.sigma.into_iter().zip(svd.u.t()?.to_vec2()?).collect();
+    pairs.pop(); // λ₁ = 0
+    Ok(pairs.into_iter().rev().unzip())
+}

@@ -167,6 +167,7 @@ factor and the Chebyshev factors. For about one seed in twenty Jacobi's method d
             let omega: Vec<String> = method.step_sizes().iter().map(|omega| format!("{omega:.4}")).collect();
             report.summary += &format!("ω {:<42} {}\n", method.label, omega.join(" "));
         }
+        report.figures.retain(|(stem, _)| *stem != "polynomial"); // this one has the baselines too
         Ok(report.figure("polynomial", relaxation::polynomials(comparison)))
     }
 }

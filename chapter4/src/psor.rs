@@ -121,7 +121,8 @@ minimises the expectation in closed form, and has no randomness but the matrix."
     fn report(config: &Config, comparison: &Comparison) -> Result<Report> {
         let training = &config.training;
         let title = format!("Relaxation, n = {}", config.num_unknowns);
-        let report = comparison.report(&title, &[training.num_generations, training.num_iterations()])?;
+        let mut report = comparison.report(&title, &[training.num_generations, training.num_iterations()])?;
+        report.figures.retain(|(stem, _)| *stem != "polynomial"); // this one has the baselines too
         Ok(report.figure("polynomial", relaxation::polynomials(comparison)))
     }
 }

@@ -1,17 +1,8 @@
 //! Section 5: average consensus on a graph, with learned step sizes.
 //!
-//! Each of n nodes has a number, sees those of its neighbours, and is to find the mean of all. With the graph Laplacian L = D − A
-//! (degrees minus adjacency) an iteration is x ← x − ηₖLx: every node moves towards its neighbours. The steps are learned.
-//!
-//! Errors shrink by 1 − ηₖλᵢ along the eigenvectors of L, so for x₀ ~ N(0, I) the expected squared error after k iterations is
-//! known exactly, E‖x − c‖² = Σ_{i≥2} Πⱼ(1 − ηⱼλᵢ)²: the figure shows it beside the sampled one, and `--loss expected` trains on it.
-//!
-//! | symbol | here |
-//! |---|---|
-//! | L | [`laplacian`] |
-//! | c, the mean | solution |
-//! | ηₖ | `step_size` |
-//!
+//! Each of n nodes has a number, sees those of its neighbours, and is to find the mean c of all. With the graph Laplacian L = D − A
+//! (degrees minus adjacency, [`laplacian`]) an iteration is x ← x − ηₖLx: every node moves towards its neighbours. The steps ηₖ,
+//! `step_size`, are learned. The expected error of any steps is known exactly ([`spectral`]); `--loss expected` trains on it.
 //! Run it with `cargo run --release --bin sec5_du_consensus`.
 
 use anyhow::Result;
@@ -171,7 +162,6 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
     type Config = Config;
     type Outcome = Outcome;
 
-    // ANCHOR: run
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         let (training, device) = (&config.training, &context.device.clone());
@@ -202,7 +192,6 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
         });
         Ok(Outcome { comparison, eigenvalues })
     }
-    // ANCHOR_END: run
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)

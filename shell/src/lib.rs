@@ -95,7 +95,9 @@ pub fn run_all<'a>(
     resume: bool,
     out: &Path,
 ) -> Result<()> {
-    Artifacts::new(out)?; // or the error, before the first section
+    // What would stop every section stops the first one.
+    options.device.open()?;
+    Artifacts::new(out)?;
     let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
     let (mut failed, mut first_error) = (vec![], None);
     for entry in entries {

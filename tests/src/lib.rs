@@ -79,7 +79,7 @@ pub fn programs() -> Vec<String> {
     names
 }
 
-/// Those of [`programs`] that show a section or a question; the others run a whole chapter.
+/// Those of [`programs()`] that show a section or a question; the others run a whole chapter.
 pub fn section_programs() -> Vec<String> {
     programs().into_iter().filter(|name| !name.starts_with("chapter")).collect()
 }

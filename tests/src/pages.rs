@@ -55,8 +55,19 @@ const KINDS: [&str; 14] = [
 const WIDTH: usize = 100;
 
 /// Programs that still print longer lines.
-const WIDE: [&str; 5] =
-    ["sec2_4_device", "sec2_5_2_compact_domain", "sec2_5_2_three_layer_nn", "sec2_5_analytic", "sec2_5_rbf_vs_nn"];
+const WIDE: &[&str] = &[
+    "sec2_4_device",
+    "sec2_5_2_compact_domain",
+    "sec2_5_2_three_layer_nn",
+    "sec2_5_analytic",
+    "sec2_5_rbf_vs_nn",
+    "sec4_learned_omega",
+    "sec6_du_rr",
+    "sec6_du_vo",
+    "sec6_neural_ode_states",
+    "sec6_order",
+    "sec6_ritz_analytic",
+];
 
 /// What to do with the pages.
 #[derive(Debug, Clone, Copy, Default)]

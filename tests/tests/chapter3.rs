@@ -150,6 +150,7 @@ fn rastrigin_ends_below_every_fixed_step() -> Result<()> {
                 learning_rate: 2e-5,
                 ..rastrigin::Config::default().training
             },
+            fixed_step_sizes: vec![0.02, 0.01, 0.005], // the book's
             ..Default::default()
         };
         let outcome = rastrigin::Rastrigin::run(&config, &mut Context::new(seed))?;

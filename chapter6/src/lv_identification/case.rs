@@ -17,7 +17,7 @@ pub struct Case {
     pub solver: (Method, usize),
     /// The data
     pub data: Observations,
-    /// For each of the [`STRATEGIES`], for each start
+    /// For each of the `STRATEGIES`, for each start
     pub fits: Vec<Vec<Fit>>,
 }
 

@@ -46,7 +46,7 @@ fn every_section_leaves_its_files() {
         for field in summary["configuration"].as_object().expect("an object").keys() {
             let option = common::config::option_name(field);
             // A section may hide an option of a group that it sets itself.
-            let mut entries = tests::CHAPTERS.iter().flat_map(|chapter| chapter.entries());
+            let mut entries = CHAPTERS.iter().flat_map(|chapter| chapter.entries());
             let command = entries.find(|entry| entry.name == name).map(|entry| entry.command());
             let hidden = command.is_some_and(|command| {
                 command.get_arguments().any(|a| a.is_hide_set() && a.get_long() == option.strip_prefix("--"))

@@ -54,6 +54,9 @@ const KINDS: [&str; 14] = [
 /// The longest line that a program may print, in characters: more does not fit beside a page's margins. A failure is one line.
 const WIDTH: usize = 100;
 
+/// The author's published notebooks; each has a page.
+const NOTEBOOKS: usize = 37;
+
 /// Programs that still print longer lines.
 const WIDE: &[&str] = &[
     "sec2_4_device",
@@ -344,6 +347,12 @@ fn alike(site: &Site) -> Vec<String> {
         }
         let dead = links::dead(&workspace().join(&page.path), &page.text).into_iter();
         problems.extend(dead.map(|target| format!("{}: dead link {target}", page.path)));
+    }
+    for language in ["en", "ja"] {
+        let count = site.notebooks_of(language).len();
+        if count != NOTEBOOKS {
+            problems.push(format!("docs/{language}: the pages have {count} notebooks, {NOTEBOOKS} are published"));
+        }
     }
     if site.order("en") != site.order("ja") {
         problems.push("docs/en/index.md and docs/ja/index.md lead to their pages in another order".to_owned());

@@ -10,6 +10,9 @@ use super::{
     markdown::{Block, arguments, blocks, title},
 };
 
+/// Stands for a notebook whose name our sources do not give.
+const UNNAMED: &str = "?";
+
 /// A page by its path below the root of the workspace.
 #[derive(Debug, Clone)]
 pub(super) struct Page {
@@ -112,31 +115,45 @@ impl Site {
             (_, false, true) => format!("A question on the book's chapter {place}"),
         };
         let notebooks = notebooks(argument)?;
-        if !notebooks.is_empty() {
-            let names = notebooks.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let one = notebooks.len() == 1;
+        let (named, unnamed): (Vec<_>, Vec<_>) = notebooks.into_iter().partition(|name| *name != UNNAMED);
+        if !named.is_empty() {
+            let names = named.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             line += &match language {
                 "ja" => format!(" · 著者のノートブック {names}"),
-                _ => format!(" · the author's notebook{} {names}", if one { "" } else { "s" }),
+                _ => format!(" · the author's notebook{} {names}", if named.len() == 1 { "" } else { "s" }),
+            };
+        }
+        if !unnamed.is_empty() {
+            line += match (language, named.is_empty()) {
+                ("ja", true) => " · 著者のノートブックがあります（名前は資料に記されていません）",
+                ("ja", false) => "、ほかに一つ（名前は資料に記されていません）",
+                (_, true) => " · a notebook of the author, whose name our sources do not give",
+                (_, false) => " and one more, whose name our sources do not give",
             };
         }
         Ok(line)
     }
 
-    /// All notebooks that a page names, by the order of the pages.
+    /// The notebooks of all pages in their order: page and notebook.
+    pub(super) fn notebooks_of(&self, language: &str) -> Vec<(String, String)> {
+        let of = |name: String| {
+            let arguments = arguments(self.page(language, &name).unwrap_or_default(), "notebook");
+            let notebooks: Vec<_> = arguments.iter().flat_map(|a| a.split(", ")).map(str::to_owned).collect();
+            notebooks.into_iter().filter(|notebook| !notebook.is_empty()).map(move |notebook| (name.clone(), notebook))
+        };
+        self.order(language).into_iter().flat_map(of).collect()
+    }
+
     fn notebooks(&self, page: &Page) -> String {
         let language = page.language();
         let mut table = match language {
             "ja" => "| ノートブック | プログラムとページ | 内容 |\n|---|---|---|\n".to_owned(),
             _ => "| notebook | program and page | what it is about |\n|---|---|---|\n".to_owned(),
         };
-        for name in self.order(language) {
-            for argument in arguments(self.page(language, &name).unwrap_or_default(), "notebook") {
-                for notebook in argument.split(", ").filter(|notebook| !notebook.is_empty()) {
-                    let (link, title) = (link(page, &name), self.titled(language, &name));
-                    table += &format!("| `{notebook}` | {link} | {title} |\n");
-                }
-            }
+        for (name, notebook) in self.notebooks_of(language) {
+            let (link, title) = (link(page, &name), self.titled(language, &name));
+            let notebook = if notebook == UNNAMED { "–".to_owned() } else { format!("`{notebook}`") };
+            table += &format!("| {notebook} | {link} | {title} |\n");
         }
         table
     }
@@ -248,7 +265,11 @@ fn place(name: &str) -> Option<String> {
 
 fn notebooks(argument: &str) -> Result<Vec<&str>> {
     let names: Vec<_> = argument.split(", ").filter(|name| !name.is_empty()).collect();
-    ensure!(names.iter().all(|name| name.ends_with(".ipynb")), "`{argument}`: notebooks end with .ipynb");
+    let right = |name: &&str| *name == UNNAMED || name.ends_with(".ipynb");
+    ensure!(
+        names.iter().all(right),
+        "`{argument}`: notebooks end with .ipynb, or {UNNAMED} stands for an unknown name"
+    );
     Ok(names)
 }
 
@@ -313,6 +334,8 @@ mod tests {
             "The book's section 2.4 · the author's notebooks `X.ipynb`, `Y.ipynb`"
         );
         assert_eq!(made("docs/ja/sec2_b.md", "notebook", "")?, "本の第2章についての問い");
+        let unknown = "The book's section 2.4 · a notebook of the author, whose name our sources do not give";
+        assert_eq!(made(a, "notebook", "?")?, unknown);
         assert!(made(a, "notebook", "X").is_err() && made("README.md", "navigation", "").is_err());
         let row = "| 2.4 | [`sec2_4_a`](docs/en/sec2_4_a.md) | Title of a | 10–60 |\n";
         assert!(made("README.md", "sections", "chapter2")?.ends_with(row));

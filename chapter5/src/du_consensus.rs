@@ -7,18 +7,15 @@
 
 use anyhow::Result;
 use candle_core::{Device, Tensor, backprop::GradStore};
-use candle_nn::Optimizer as _;
 use common::{
     config::{self, default},
     context::{Context, Phase},
     ops::AffineStep,
-    optim::{Optimizer, Rule},
     sampling::{self, Rng},
     section::{Preset, Report, Section},
     table::Table,
-    training::log_losses,
     unfolding::{
-        Algorithm, Batch, Comparison, Method, Mode, Period, Problem, Schedule, Training, fixed_label, mean_metrics,
+        Algorithm, Batch, Comparison, Draw, Method, Period, Problem, Schedule, Training, fixed_label, mean_metrics,
         theory,
     },
 };
@@ -27,7 +24,7 @@ mod graph;
 mod report;
 pub mod spectral;
 pub use graph::{KARATE, laplacian};
-use spectral::{energies, errors, gradient, spectrum};
+use spectral::{energies, errors, gradient_of_last, spectrum};
 
 /// What is minimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -112,34 +109,31 @@ pub struct Outcome {
     pub eigenvalues: Vec<f64>,
 }
 
-/// Incremental training. `weights` draws the energies of a batch: the gradient is that of backprop through all iterations.
+/// Trains with loss and gradient from the energies of a batch, the same as by backprop through all iterations.
 // ANCHOR: train
 fn train(
-    training: &Training,
+    config: &Config,
     step_size: &Schedule,
-    eigenvalues: &[f64],
-    mut weights: impl FnMut() -> Result<Vec<f64>>,
+    (eigenvalues, eigenvectors): (&[f64], &[Vec<f64>]),
+    problem: &Consensus,
     context: &mut Context,
 ) -> Result<Table> {
-    let mut adam = Optimizer::new(vec![step_size.parameter().clone()], Rule::Adam.with(training.learning_rate))?;
-    let mut history = Table::new("depth", ["train_loss", "test_mse"]);
-    for generation in 1..=training.num_generations {
-        let depth = if training.mode == Mode::Incremental { generation } else { training.num_generations };
-        let mut mean = 0.0;
-        for _ in 0..training.num_updates {
-            let (steps, w) = (&step_size.values()?[..depth], weights()?);
-            mean += errors(steps, eigenvalues, &w)[depth] / training.num_updates as f64;
-            let mut slopes = gradient(steps, eigenvalues, &w);
-            slopes.resize(training.num_generations, 0.0); // later steps are not used yet
-            let mut gradients = GradStore::default();
-            gradients.insert(step_size.parameter(), Tensor::new(slopes, &Device::Cpu)?);
-            adam.step(&gradients)?;
-        }
-        let expected = errors(&step_size.values()?[..depth], eigenvalues, &vec![1.0; eigenvalues.len()])[depth];
-        log_losses(&mut history, generation, &[mean, expected])?;
-        context.progress(generation, training.num_generations);
-    }
-    Ok(history)
+    let training = &config.training;
+    let ones = vec![1.0; eigenvalues.len()]; // the energies of x₀ ~ N(0, I), expected
+    let of_batch = |depth: usize, rng: &Draw| {
+        let weights = match config.loss {
+            Loss::Sampled => energies(&problem.draw(training.batch_size, &mut rng(0))?.start, eigenvectors)?,
+            Loss::Expected => ones.clone(),
+        };
+        let steps = &step_size.values()?[..depth];
+        let mut slopes = gradient_of_last(steps, eigenvalues, &weights);
+        slopes.resize(training.num_generations, 0.0); // later steps are not used yet
+        let mut gradients = GradStore::default();
+        gradients.insert(step_size.parameter(), Tensor::new(slopes, &Device::Cpu)?);
+        Ok((errors(steps, eigenvalues, &weights)[depth], gradients))
+    };
+    let expected = |depth: usize| Ok(errors(&step_size.values()?[..depth], eigenvalues, &ones)[depth]);
+    training.train_by("learned", &[step_size], of_batch, expected, context)
 }
 // ANCHOR_END: train
 
@@ -159,6 +153,7 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
         about: "A smaller experiment, done in a moment: 25 generations",
         values: &[("num_generations", "25")],
     }];
+    const RESUMES: bool = true;
     type Config = Config;
     type Outcome = Outcome;
 
@@ -177,12 +172,8 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
         let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
         comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
         let learned = algorithm(training.step_sizes(Period::Free, device)?);
-        let rng = &mut context.rng(1);
-        let sample = || match config.loss {
-            Loss::Sampled => energies(&problem.draw(training.batch_size, rng)?.start, &eigenvectors),
-            Loss::Expected => Ok(vec![1.0; eigenvalues.len()]),
-        };
-        let generations = train(training, &learned.step_size, &eigenvalues, sample, context)?;
+        let spectrum = (&eigenvalues[..], &eigenvectors[..]);
+        let generations = train(config, &learned.step_size, spectrum, &problem, context)?;
         comparison.push(Method {
             name: "learned".into(),
             label: "learned steps".into(),
@@ -218,7 +209,7 @@ mod tests {
         let weights = energies(&problem.draw(20, &mut batch(0))?.start, &eigenvectors)?;
         assert!((errors(&steps, &eigenvalues, &weights)[4] / loss - 1.0).abs() < 1e-12);
         let backprop = gradients.get(algorithm.step_size.parameter()).expect("a gradient").to_vec1::<f64>()?;
-        for (exact, found) in gradient(&steps, &eigenvalues, &weights).iter().zip(&backprop) {
+        for (exact, found) in gradient_of_last(&steps, &eigenvalues, &weights).iter().zip(&backprop) {
             assert!((exact - found).abs() < 1e-10 * found.abs().max(loss), "{exact} {found}");
         }
         Ok(())

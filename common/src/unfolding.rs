@@ -19,7 +19,7 @@ pub use comparison::{Comparison, Method, Metric, fixed_label};
 pub use finite_dataset::{FiniteDataset, Rows};
 pub use measure::{mean_metrics, squared_errors};
 pub use schedule::{Period, Schedule};
-pub use training::{Mode, Training, batch_gradient};
+pub use training::{Draw, Mode, Training, batch_gradient};
 
 use anyhow::Result;
 use candle_core::Tensor;

@@ -27,24 +27,29 @@ pub fn errors(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f
     errors
 }
 
-/// The gradient of the last of [`errors`]: ∂/∂ηₖ = −2 Σᵢ wᵢλᵢ Πⱼ(1 − ηⱼλᵢ)·Π_{j≠k}(1 − ηⱼλᵢ), without a division.
-pub fn gradient(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+/// The gradient of Σₖ aₖEₖ, where E are the [`errors`] and a is `slopes`, by backprop along each eigenvector.
+pub fn gradient(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64], slopes: &[f64]) -> Vec<f64> {
     let mut gradient = vec![0.0; step_sizes.len()];
+    let mut factors = vec![1.0; slopes.len()]; // pₖ = Πⱼ(1 − ηⱼλ), so that Eₖ = Σ w·pₖ²
     for (lambda, weight) in eigenvalues.iter().zip(weights) {
-        let factors: Vec<f64> = step_sizes.iter().map(|eta| 1.0 - eta * lambda).collect();
-        let all: f64 = factors.iter().product();
-        let (mut left, mut others) = (1.0, vec![0.0; factors.len()]);
-        for (other, factor) in others.iter_mut().zip(&factors) {
-            *other = left;
-            left *= factor;
+        for (k, eta) in step_sizes.iter().enumerate() {
+            factors[k + 1] = factors[k] * (1.0 - eta * lambda);
         }
-        let mut right = 1.0;
-        for ((other, factor), slope) in others.iter().zip(&factors).zip(&mut gradient).rev() {
-            *slope -= 2.0 * weight * lambda * all * other * right;
-            right *= factor;
+        let mut adjoint = 0.0; // ∂/∂pₖ₊₁
+        for (k, eta) in step_sizes.iter().enumerate().rev() {
+            adjoint += 2.0 * slopes[k + 1] * weight * factors[k + 1];
+            gradient[k] -= adjoint * lambda * factors[k];
+            adjoint *= 1.0 - eta * lambda;
         }
     }
     gradient
+}
+
+/// [`gradient`] of the last error alone.
+pub fn gradient_of_last(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]) -> Vec<f64> {
+    let mut slopes = vec![0.0; step_sizes.len() + 1];
+    slopes[step_sizes.len()] = 1.0;
+    gradient(step_sizes, eigenvalues, weights, &slopes)
 }
 // ANCHOR_END: expected
 

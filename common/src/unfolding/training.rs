@@ -26,6 +26,9 @@ pub enum Mode {
     FullDepth,
 }
 
+/// The generators of a batch: one for each shard of it.
+pub type Draw<'a> = dyn Fn(usize) -> Rng + Sync + 'a;
+
 /// How schedules are learned: generations of Adam updates, each on a fresh mini-batch.
 ///
 /// With incremental training generation t trains the network of t iterations. Through many untrained iterations a gradient may
@@ -128,12 +131,8 @@ impl Training {
         Ok(Method { name: name.to_owned(), label: label.into(), mse, schedules, generations })
     }
 
-    /// Trains the schedules of `algorithm` that are to be learned.
-    ///
-    /// Each row of the table is a generation: depth, mean loss of its updates, and the metric on fresh problems after it. Errors
-    /// with [`crate::training::Diverged`] at the first loss that is no longer one, and with [`Interrupted`] where the context
-    /// asks for it; a context with a checkpoint continues from there.
-    // ANCHOR: train
+    /// Trains the schedules of `algorithm` that are to be learned, by backprop through its iterations on fresh batches of
+    /// `problem`, and measures on `test`. See [`Training::train_by`].
     pub fn train<P: Problem, Q: Problem<Data = P::Data>, A: Algorithm<Data = P::Data>>(
         &self,
         name: &str,
@@ -141,9 +140,30 @@ impl Training {
         algorithm: &A,
         context: &mut Context,
     ) -> Result<Table> {
+        let (batch_size, num_test, seed) = (self.batch_size, self.num_test, context.seed);
+        let gradient = |depth: usize, rng: &Draw| batch_gradient(problem, algorithm, depth, batch_size, rng);
+        let metric = |depth: usize| Ok(mean_metrics(test, algorithm, depth, num_test, seed)?[depth]);
+        self.train_by(name, &learned(algorithm), gradient, metric, context)
+    }
+
+    /// Trains `schedules`, each with an Adam of its own. `gradient(depth, rng)` is the loss of the network of `depth` iterations on
+    /// a batch, and its gradient; `rng(shard)` draws what is random in it. `metric(depth)` is measured after each generation.
+    ///
+    /// Each row of the table is a generation: depth, mean loss of its updates, and the metric after it. Errors with
+    /// [`crate::training::Diverged`] at the first loss that is no longer one, and with [`Interrupted`] where the context asks for
+    /// it; a context with a checkpoint continues from there.
+    // ANCHOR: train
+    pub fn train_by(
+        &self,
+        name: &str,
+        schedules: &[&Schedule],
+        gradient: impl Fn(usize, &Draw) -> Result<(f64, GradStore)>,
+        metric: impl Fn(usize) -> Result<f64>,
+        context: &mut Context,
+    ) -> Result<Table> {
         let adam =
             |s: &&Schedule| Some(Optimizer::new(vec![s.parameter().clone()], Rule::Adam.with(s.learning_rate()?)));
-        let mut optimizers = learned(algorithm).iter().filter_map(adam).collect::<candle_core::Result<Vec<_>>>()?;
+        let mut optimizers = schedules.iter().filter_map(adam).collect::<candle_core::Result<Vec<_>>>()?;
         let counter = if self.mode == Mode::Incremental { "depth" } else { "generation" };
         let mut history = Table::new(counter, ["train_loss", "test_mse"]);
         let finished = restore(name, &mut history, &mut optimizers, context)?;
@@ -159,7 +179,7 @@ impl Training {
                 let rng = |shard| sampling::rng(seed, stream(measure::TRAINING, generation, update, shard));
                 let together = if self.alternate { 1 } else { optimizers.len().max(1) };
                 for (turn, group) in optimizers.chunks_mut(together).enumerate() {
-                    let (loss, gradients) = batch_gradient(problem, algorithm, depth, self.batch_size, rng)?;
+                    let (loss, gradients) = gradient(depth, &rng)?;
                     check_loss(&history, "update", (generation - 1) * self.num_updates + update, loss)?;
                     group.iter_mut().try_for_each(|optimizer| optimizer.step(&gradients))?;
                     if turn == 0 {
@@ -168,8 +188,7 @@ impl Training {
                 }
                 context.progress(work(generation - 1) + depth * (update + 1), work(self.num_generations));
             }
-            let metrics = mean_metrics(test, algorithm, depth, self.num_test, context.seed)?;
-            log_losses(&mut history, generation, &[train_loss, metrics[depth]])?;
+            log_losses(&mut history, generation, &[train_loss, metric(depth)?])?;
             keep(name, generation, &history, &optimizers, context)?;
         }
         Ok(history)

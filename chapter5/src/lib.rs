@@ -9,6 +9,7 @@ pub mod autoencoder;
 pub mod bp_decoding;
 pub mod bp_train;
 pub mod codes;
+pub mod consensus_schedules;
 pub mod du_consensus;
 pub mod du_stabilize;
 pub mod du_stabilize_sde;
@@ -34,5 +35,7 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<du_stabilize_sde::DuStabilizeSde>(),
         Entry::of::<mnist_reconstruction::MnistReconstruction>(),
     ],
-    questions: &[],
+    questions: &[
+        Entry::of::<consensus_schedules::ConsensusSchedules>(),
+    ],
 };

@@ -13,6 +13,7 @@ pub mod consensus_schedules;
 pub mod du_consensus;
 pub mod du_stabilize;
 pub mod du_stabilize_sde;
+pub mod mimo_channels;
 pub mod mimo_detection;
 pub mod mmse_function;
 pub mod mnist_reconstruction;
@@ -37,5 +38,6 @@ pub const CHAPTER: Chapter = Chapter {
     ],
     questions: &[
         Entry::of::<consensus_schedules::ConsensusSchedules>(),
+        Entry::of::<mimo_channels::MimoChannels>(),
     ],
 };

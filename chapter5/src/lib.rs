@@ -16,6 +16,7 @@ pub mod du_stabilize_sde;
 pub mod mimo_channels;
 pub mod mimo_detection;
 pub mod mmse_function;
+pub mod mnist_constraints;
 pub mod mnist_reconstruction;
 pub mod network;
 pub mod plant;
@@ -39,5 +40,6 @@ pub const CHAPTER: Chapter = Chapter {
     questions: &[
         Entry::of::<consensus_schedules::ConsensusSchedules>(),
         Entry::of::<mimo_channels::MimoChannels>(),
+        Entry::of::<mnist_constraints::MnistConstraints>(),
     ],
 };

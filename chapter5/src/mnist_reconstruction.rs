@@ -66,7 +66,7 @@ impl Default for Config {
 
 /// ISTA, unfolded.
 // ANCHOR: step
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ista {
     /// x ← x − γ(AᵀAx − Aᵀy), and the soft threshold after it
     pub step: AffineStep,
@@ -132,10 +132,7 @@ data set (train-images-idx3-ubyte, t10k-images-idx3-ubyte, plain or .gz). Try --
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         let device = &context.device.clone();
-        let Digits { training: learn, test } = match context.inputs.get("data") {
-            None => Digits::built_in()?,
-            Some(files) => Digits::from_idx(files)?,
-        };
+        let Digits { training: learn, test } = Digits::of(context)?;
         let model = LinearModel::gaussian(config.num_measurements, digits::PIXELS, &mut context.rng(0), device)?;
         let gamma = 1.0 / model.eigenvalues[digits::PIXELS - 1]; // γ₀ = 1/λmax(AᵀA)
         let step = AffineStep::new(&model.gram)?;

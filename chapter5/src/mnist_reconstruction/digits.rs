@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use candle_core::{Device, Tensor};
-use common::context::InputFile;
+use common::context::{Context, InputFile};
 use std::io::Read as _;
 
 /// Pixels of an image, 28 × 28.
@@ -25,6 +25,11 @@ pub struct Digits {
 }
 
 impl Digits {
+    /// Those of `--data`, or those that are built in.
+    pub fn of(context: &Context) -> Result<Self> {
+        context.inputs.get("data").map_or_else(Self::built_in, |files| Self::from_idx(files))
+    }
+
     /// The digits that are built in.
     pub fn built_in() -> Result<Self> {
         let mut reader = png::Decoder::new(BUILT_IN).read_info()?;

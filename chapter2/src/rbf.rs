@@ -157,7 +157,7 @@ curve and the loss. Try --preset gradient-descent and --num-basis 10.";
         let mut history = Table::new("update", ["sum_squared_error"]);
         let basis = FixedMap::new(&phi)?;
         train(context, &mut history, &mut optimizer, config.num_updates, || {
-            Ok(sum_squared_error(&model.forward(&basis)?, &y)?) // L(θ) = Σⱼ (g(xⱼ; θ) − yⱼ)²
+            Ok(basis.squared_error(&model.theta, &y)?) // L(θ) = Σⱼ (g(xⱼ; θ) − yⱼ)²
         })?;
         // ANCHOR_END: training
 

@@ -20,7 +20,7 @@ use common::{
     basis::RadialBasis,
     config::{self, range},
     context::{Context, Phase},
-    ops::{FixedMap, separable_quadratic},
+    ops::FixedMap,
     optim::{Optimizer, Rule},
     quadrature::Quadrature,
     section::{Input, Report, Section},
@@ -95,7 +95,6 @@ pub struct Sum {
     pub weights: Vec<f64>,
     /// λ
     pub penalty: f64,
-    matrix: Tensor,
     device: Device,
 }
 
@@ -109,12 +108,7 @@ impl Sum {
         let ends = basis.values(&[0.0, 1.0], device)?; // φ(0), φ(1)
         let matrix = Tensor::cat(&[phi, slopes, ends], 0)?;
         let stacked = FixedMap::new(&matrix)?;
-        Ok(Self { matrix, stacked, points, weights, penalty: ritz.penalty, device: device.clone() })
-    }
-
-    /// y(tᵢ), y′(tᵢ), y(0), y(1) as a plain matrix `[2·points + 2, functions]`.
-    pub fn matrix(&self) -> Result<Tensor> {
-        Ok(self.matrix.clone())
+        Ok(Self { stacked, points, weights, penalty: ritz.penalty, device: device.clone() })
     }
 
     /// Where θ has to live.
@@ -132,8 +126,7 @@ impl Sum {
 
     /// Its value at θ.
     pub fn loss(&self, theta: &Tensor, [squares, linear]: &[Tensor; 2]) -> Result<Tensor> {
-        let y = self.stacked.matmul(theta)?; // y(tᵢ), y′(tᵢ), y(0), y(1)
-        Ok(separable_quadratic(&y, squares, linear)?)
+        Ok(self.stacked.quadratic(theta, squares, linear)?) // of y(tᵢ), y′(tᵢ), y(0), y(1)
     }
     // ANCHOR_END: sum
 }

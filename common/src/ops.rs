@@ -14,7 +14,8 @@
 //! | [`gradient_step`] | x − ηf′(x), entry by entry | x, η |
 //! | [`relu`], [`hardtanh`] | max(0, x), x projected to [−1, 1] | x |
 //! | [`sin_2pi`], [`cos_2pi`] | sin 2πx, cos 2πx of a number | – |
-//! | [`separable_quadratic`] | Σ aᵢxᵢ² + bᵢxᵢ | x |
+//! | [`FixedMap::squared_error`] | ‖A·θ − y‖² | θ |
+//! | [`FixedMap::quadratic`] | Σ aᵢ(A·θ)ᵢ² + bᵢ(A·θ)ᵢ | θ |
 //! | [`Rollout::forward`], [`Rollout::last`] | the states x₁ … x_N of x ← f(x, θ), or x_N | x₀, θ |
 //! | [`crate::loss::sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`CheckNode::forward`] | 2·atanh of a product of tanh(β/2), without the own one | β |
@@ -40,11 +41,11 @@ mod entry;
 mod entrywise;
 mod exponential;
 mod fixed_map;
+mod fixed_map_loss;
 mod gradient_step;
 mod in_place;
 pub(crate) mod kernel;
 mod rollout;
-mod separable_quadratic;
 mod softmax_error;
 mod step_then;
 mod trigonometry;
@@ -61,7 +62,6 @@ pub use gradient_step::{gradient_step, gradient_step_plain};
 pub use in_place::update_in_place;
 pub(crate) use kernel::vectorised;
 pub use rollout::{LinearRecurrence, Recurrence, Rollout};
-pub use separable_quadratic::{separable_quadratic, separable_quadratic_plain};
 pub use softmax_error::{softmax_squared_error, softmax_squared_error_plain};
 pub use trigonometry::{cos_2pi, sin_2pi};
 pub use variable_node::VariableNode;

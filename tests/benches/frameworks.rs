@@ -1,14 +1,15 @@
 //! Our side of the comparison with JAX and PyTorch: `cargo bench --bench frameworks [-- NAME …]`, without names all trainings.
+//! With `SAVE_DATA=DIR` in the environment the data of each training goes to `DIR/NAME.safetensors` first.
 //!
 //! A JSON line for each: seconds of the first run and, as the median, of further runs in the same process, and the last loss.
 //! `tests/frameworks/compare.py` runs it in turn with the others.
 
 mod sections;
 
-use std::time::Instant;
+use std::{collections::HashMap, path::Path, time::Instant};
 
 use anyhow::Result;
-use sections::{Prepare, TRAININGS};
+use sections::{Prepare, Prepared, TRAININGS};
 use shell::process;
 
 fn seconds(training: &dyn Fn() -> Result<f64>) -> Result<(f64, f64)> {
@@ -19,11 +20,15 @@ fn seconds(training: &dyn Fn() -> Result<f64>) -> Result<(f64, f64)> {
 
 /// As `trainings.py` measures: the first run, then others for half a second, at most 20.
 fn measure(name: &str, prepare: Prepare) -> Result<()> {
-    let training = prepare()?;
-    let (first, loss) = seconds(&training)?;
+    let Prepared { data, train } = prepare()?;
+    if let Some(directory) = std::env::var_os("SAVE_DATA") {
+        let path = Path::new(&directory).join(name).with_extension("safetensors");
+        candle_core::safetensors::save(&data.into_iter().collect::<HashMap<_, _>>(), path)?;
+    }
+    let (first, loss) = seconds(&train)?;
     let mut again = vec![];
     while again.is_empty() || again.iter().sum::<f64>() < 0.5 && again.len() < 20 {
-        again.push(seconds(&training)?.0);
+        again.push(seconds(&train)?.0);
     }
     again.sort_by(f64::total_cmp);
     let again = (again[(again.len() - 1) / 2] + again[again.len() / 2]) / 2.0;

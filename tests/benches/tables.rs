@@ -75,8 +75,8 @@ fn handwritten() -> Result<()> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             let pool = Arc::new(pool.build()?);
             let candidate = |(_, prepare): &(&str, sections::Prepare)| {
-                let (training, pool) = (prepare()?, pool.clone());
-                let run = move || pool.install(|| training().map(drop));
+                let (train, pool) = (prepare()?.train, pool.clone());
+                let run = move || pool.install(|| train().map(drop));
                 Ok(Box::new(run) as Candidate)
             };
             let candidates = forms.iter().map(candidate).collect::<Result<_>>()?;

@@ -14,8 +14,8 @@ use shell::process;
 
 fn bench(c: &mut Criterion, name: &str, prepare: Prepare) {
     c.bench_function(name, |b| {
-        let training = prepare().expect("data");
-        b.iter(|| training().expect("a training that fails would be a fast one"));
+        let train = prepare().expect("data").train;
+        b.iter(|| train().expect("a training that fails would be a fast one"));
     });
 }
 

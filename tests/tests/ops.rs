@@ -141,6 +141,25 @@ proptest! {
     }
 
     #[test]
+    fn losses_of_a_fixed_map_equal_their_plain_twins(
+        seed: u64,
+        m in 1usize..60,
+        n in 1usize..60,
+        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
+    ) {
+        let rng = &mut StdRng::seed_from_u64(seed);
+        let map = FixedMap::new(&random(rng, &[m, n], dtype).unwrap()).unwrap();
+        let theta = Var::from_tensor(&random(rng, &[n], dtype).unwrap()).unwrap();
+        let [a, b] = [0, 1].map(|_| random(rng, &[m], dtype).unwrap());
+        let fast = value_and_gradients(&map.squared_error(&theta, &a).unwrap(), &[&theta]).unwrap();
+        let plain = value_and_gradients(&map.squared_error_plain(&theta, &a).unwrap(), &[&theta]).unwrap();
+        assert_close(&fast, &plain, tolerance(dtype));
+        let fast = value_and_gradients(&map.quadratic(&theta, &a, &b).unwrap(), &[&theta]).unwrap();
+        let plain = value_and_gradients(&map.quadratic_plain(&theta, &a, &b).unwrap(), &[&theta]).unwrap();
+        assert_close(&fast, &plain, tolerance(dtype));
+    }
+
+    #[test]
     fn elementwise_functions_and_the_loss_equal_their_plain_twins(
         seed: u64,
         shape in prop::collection::vec(1usize..30, 0..4),
@@ -324,6 +343,9 @@ fn what_does_not_fit_is_an_error() -> Result<()> {
     assert!(step.forward(&x, &eta, &b.to_dtype(DType::F32)?).is_err(), "element type");
     assert!(step.forward_ridge(&x, &eta, &zeros(&[1])?, &b).is_err(), "ridge");
     let map = FixedMap::new(&zeros(&[2, 4])?)?;
+    assert!(map.squared_error(&zeros(&[3])?, &zeros(&[2])?).is_err());
+    assert!(map.squared_error(&zeros(&[4])?, &zeros(&[3])?).is_err());
+    assert!(map.quadratic(&zeros(&[4])?, &zeros(&[2])?, &zeros(&[4])?).is_err());
     assert!(map.forward(&zeros(&[4, 3])?).is_err());
     assert!(map.forward(&zeros(&[2, 3, 4])?).is_err());
     assert!(map.forward(&zeros(&[])?).is_err());
@@ -345,6 +367,7 @@ fn empty_batches_and_maps_are_fine() -> Result<()> {
     let y = step.forward(&x, &zeros(&[])?, &zeros(&[4])?)?;
     assert_eq!(y.dims(), [0, 4]);
     assert_eq!(y.sum_all()?.backward()?.get(&x).map(|g| g.dims().to_vec()), Some(vec![0, 4]));
+    assert_eq!(FixedMap::new(&zeros(&[3, 0])?)?.squared_error(&zeros(&[0])?, &zeros(&[3])?)?.to_scalar::<f64>()?, 0.0);
     assert_eq!(FixedMap::new(&zeros(&[3, 0])?)?.forward(&zeros(&[2, 0])?)?.to_vec2::<f64>()?, [[0.0; 3]; 2]);
     Ok(())
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use candle_core::{Device, Tensor, Var};
 use common::{
     gradient_check::gradient_error,
-    ops::{LinearRecurrence, Recurrence, Rollout, separable_quadratic, separable_quadratic_plain},
+    ops::{LinearRecurrence, Recurrence, Rollout},
     sampling::{self, normal_vec},
 };
 
@@ -105,17 +105,5 @@ fn shapes_that_do_not_fit_are_errors() -> Result<()> {
     assert!(LinearRecurrence::with_inputs(&x).is_err());
     let few_inputs = Rollout::new(LinearRecurrence::with_inputs(&random(3, &[5, 4])?)?);
     assert!(few_inputs.forward(&x, &f, 6).is_err());
-    Ok(())
-}
-
-#[test]
-fn the_separable_quadratic_agrees_with_its_plain_twin() -> Result<()> {
-    for shape in [&[1][..], &[7], &[5, 9]] {
-        let (x, a, b) = (Var::from_tensor(&random(1, shape)?)?, random(2, shape)?, random(3, shape)?);
-        let fused = value_and_gradients(&(separable_quadratic(&x, &a, &b)? * 3.0)?, &[&x])?;
-        let plain = value_and_gradients(&(separable_quadratic_plain(&x, &a, &b)? * 3.0)?, &[&x])?;
-        assert_close(&fused, &plain);
-    }
-    assert!(separable_quadratic(&random(1, &[3])?, &random(2, &[2])?, &random(3, &[3])?).is_err());
     Ok(())
 }

@@ -19,7 +19,7 @@ impl Quadratic {
     /// The quadratic of a sum with coefficient c of y′².
     // ANCHOR: quadratic
     pub fn of(sum: &Sum, c: f64) -> Result<Self> {
-        let stacked = sum.matrix()?; // y(tᵢ), y′(tᵢ), y(0), y(1) as rows that act on θ
+        let stacked = sum.stacked.matrix(); // y(tᵢ), y′(tᵢ), y(0), y(1) as rows that act on θ
         let [squares, linear] = sum.integrand(c)?;
         let h = stacked.t()?.matmul(&stacked.broadcast_mul(&squares.unsqueeze(1)?)?)?; // H = Σ aᵢsᵢsᵢᵀ
         Ok(Self { h, g: stacked.t()?.matmul(&linear.unsqueeze(1)?)?.squeeze(1)? })

@@ -29,6 +29,16 @@ impl FixedMap {
         Ok(Self(Arc::new(FixedMatrix::new(a)?)))
     }
 
+    /// A.
+    pub fn matrix(&self) -> &Tensor {
+        &self.0.matrix
+    }
+
+    /// Aᵀ.
+    pub(super) fn transpose(&self) -> &Tensor {
+        &self.0.transpose
+    }
+
     /// x·Aᵀ, that is A·x for each row of a batch x `[K, n]` (result `[K, m]`) or for one vector `[n]` (result `[m]`).
     ///
     /// # Errors

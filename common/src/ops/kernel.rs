@@ -127,6 +127,9 @@ unsafe fn gemm<T: WithDType>(
 /// `lhs·rhs` of row-major matrices `[rows, inner]` and `[inner, columns]`, split over the cores where that pays.
 pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize; 3]) -> Vec<T> {
     assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
+    if rows == 1 {
+        return combination(lhs, rhs, columns);
+    }
     written(rows * columns, |out| {
         if out.is_empty() {
             return;
@@ -145,6 +148,30 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
             }
         });
     })
+}
+
+/// `Σᵢ lhs[i]·rhs[i, :]`, four rows at a time: each entry of the sum is then read and written once for four products.
+fn combination<T: WithDType>(lhs: &[T], rhs: &[T], columns: usize) -> Vec<T> {
+    let mut sum = vec![T::zero(); columns];
+    let row = |i: usize| &rhs[i * columns..][..columns];
+    let (fours, rest) = lhs.as_chunks::<4>();
+    for (block, &[s, t, u, v]) in fours.iter().enumerate() {
+        let (out, [a, b, c, d]) = (&mut sum[..], [0, 1, 2, 3].map(|r| row(4 * block + r)));
+        vectorised!({
+            for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *out += (s * *a + t * *b) + (u * *c + v * *d);
+            }
+        });
+    }
+    for (i, &s) in rest.iter().enumerate() {
+        let (out, a) = (&mut sum[..], row(4 * fours.len() + i));
+        vectorised!({
+            for (out, a) in out.iter_mut().zip(a) {
+                *out += s * *a;
+            }
+        });
+    }
+    sum
 }
 
 /// `out[i, j] ← lhs[i]·rhs[j]`.

@@ -7,7 +7,7 @@ use chapter2::{rbf, three_layer_nn};
 use crate::{
     handwritten,
     least_squares::{self, BOOK, Plain},
-    sections::{self, Prepare, Training},
+    sections::{self, Prepare, Prepared},
 };
 
 /// Training, and its forms by name: `handwritten` by hand, `section` as the section does it, `plain` by plain candle operations.
@@ -28,34 +28,38 @@ fn last(losses: Vec<f64>) -> Result<f64> {
     losses.last().copied().context("no updates")
 }
 
-fn rbf() -> Result<Training> {
+fn alone(train: impl Fn() -> Result<f64> + Send + Sync + 'static) -> Prepared {
+    Prepared { data: vec![], train: Box::new(train) }
+}
+
+fn rbf() -> Result<Prepared> {
     let config = rbf::Config::default();
     let xs = rbf::sample_points(&config);
     let phi = numbers(&rbf::basis_matrix(&config, &xs, &Device::Cpu)?)?;
     let y: Vec<f64> = xs.iter().map(|&x| rbf::target(x)).collect();
     let (alpha, count) = (config.optimizer.learning_rate, config.num_updates);
-    Ok(Box::new(move || last(handwritten::rbf(&phi, &y, alpha, count))))
+    Ok(alone(move || last(handwritten::rbf(&phi, &y, alpha, count))))
 }
 
-fn three_layer_network() -> Result<Training> {
+fn three_layer_network() -> Result<Prepared> {
     let config = three_layer_nn::Config::default();
     let (w, a, data) = sections::network_start(&config)?;
     let (w, a, x, y) = (numbers(&w)?, numbers(&a)?, numbers(&data.x)?, numbers(&data.y)?);
     let (eta, count) = (config.step_size, config.num_iterations);
-    Ok(Box::new(move || last(handwritten::network(&x, &y, &a, w.clone(), eta, count))))
+    Ok(alone(move || last(handwritten::network(&x, &y, &a, w.clone(), eta, count))))
 }
 
-fn least_squares_by_hand() -> Result<Training> {
+fn least_squares_by_hand() -> Result<Prepared> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || last(least_squares::train_by_hand(&BOOK, &model)?.0)))
+    Ok(alone(move || last(least_squares::train_by_hand(&BOOK, &model)?.0)))
 }
 
-fn least_squares() -> Result<Training> {
+fn least_squares() -> Result<Prepared> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || last(least_squares::train(&BOOK, &model, |network| network)?.0)))
+    Ok(alone(move || last(least_squares::train(&BOOK, &model, |network| network)?.0)))
 }
 
-fn plain_least_squares() -> Result<Training> {
+fn plain_least_squares() -> Result<Prepared> {
     let model = least_squares::model()?;
-    Ok(Box::new(move || last(least_squares::train(&BOOK, &model, Plain)?.0)))
+    Ok(alone(move || last(least_squares::train(&BOOK, &model, Plain)?.0)))
 }

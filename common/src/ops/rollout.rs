@@ -280,11 +280,56 @@ impl LinearRecurrence {
     }
 }
 
+/// A step of [`LinearRecurrence`] in few dimensions: a row is a register or two. The same sums in the same order.
+fn step_of<const N: usize>(x: &[f64], f: &[f64], next: &mut [f64]) {
+    let f = f.as_chunks::<N>().0;
+    let columns: [[f64; N]; N] = std::array::from_fn(|j| std::array::from_fn(|i| f[i][j]));
+    let (x, next) = (x.as_chunks::<N>().0, next.as_chunks_mut::<N>().0);
+    kernel::vectorised!({
+        for (x, next) in x.iter().zip(next) {
+            let mut sum = [0.0; N];
+            for j in 0..N {
+                for i in 0..N {
+                    sum[i] += columns[j][i] * x[j];
+                }
+            }
+            *next = sum;
+        }
+    });
+}
+
+/// What [`step_of`] gives back: ∂x = Fᵀg and ∂F = g·xᵀ, added.
+fn pull_back_of<const N: usize>(x: &[f64], f: &[f64], g: &[f64], [grad_x, grad_f]: [&mut [f64]; 2]) {
+    let rows = |of: &[f64]| -> [[f64; N]; N] { std::array::from_fn(|i| of.as_chunks::<N>().0[i]) };
+    let (f, sums) = (rows(f), rows(grad_f));
+    let (x, g, grad_x) = (x.as_chunks::<N>().0, g.as_chunks::<N>().0, grad_x.as_chunks_mut::<N>().0);
+    let sums = kernel::vectorised!({
+        let mut sums = sums;
+        for ((x, g), grad_x) in x.iter().zip(g).zip(grad_x) {
+            for i in 0..N {
+                for j in 0..N {
+                    grad_x[j] += g[i] * f[i][j];
+                    sums[i][j] += g[i] * x[j];
+                }
+            }
+        }
+        sums
+    });
+    grad_f.copy_from_slice(sums.as_flattened());
+}
+
 impl Recurrence for LinearRecurrence {
     fn step(&self, k: usize, x: &[f64], f: &[f64], next: &mut [f64], _: &mut [f64]) {
-        for (x, next) in x.chunks_exact(self.n).zip(next.chunks_exact_mut(self.n)) {
-            for (f, next) in f.chunks_exact(self.n).zip(next) {
-                *next = f.iter().zip(x).map(|(f, x)| f * x).sum();
+        match self.n {
+            2 => step_of::<2>(x, f, next),
+            3 => step_of::<3>(x, f, next),
+            4 => step_of::<4>(x, f, next),
+            n => {
+                for (x, next) in x.chunks_exact(n).zip(next.chunks_exact_mut(n)) {
+                    for (f, next) in f.chunks_exact(n).zip(next) {
+                        *next = f.iter().zip(x).map(|(f, x)| f * x).sum();
+                    }
+                }
             }
         }
         if let Some((_, inputs)) = &self.inputs {
@@ -293,6 +338,12 @@ impl Recurrence for LinearRecurrence {
     }
 
     fn pull_back(&self, _: usize, x: &[f64], f: &[f64], g: &[f64], grads: [&mut [f64]; 2], _: &mut [f64]) {
+        match self.n {
+            2 => return pull_back_of::<2>(x, f, g, grads),
+            3 => return pull_back_of::<3>(x, f, g, grads),
+            4 => return pull_back_of::<4>(x, f, g, grads),
+            _ => {}
+        }
         let (n, [grad_x, grad_f]) = (self.n, grads);
         for ((x, g), grad_x) in x.chunks_exact(n).zip(g.chunks_exact(n)).zip(grad_x.chunks_exact_mut(n)) {
             for ((f, grad_f), &g) in f.chunks_exact(n).zip(grad_f.chunks_exact_mut(n)).zip(g) {

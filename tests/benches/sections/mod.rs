@@ -2,12 +2,13 @@
 //! returns the last loss. The same trainings, on the same data, are written for JAX and PyTorch in `tests/frameworks/trainings.py`.
 
 use anyhow::Result;
-use candle_core::{DType, Device, Tensor, Var};
+use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
 use candle_nn::Optimizer as _;
 use chapter2::{rbf, regression, three_layer_nn};
 use chapter3::{least_squares, pgd, rastrigin};
 use chapter4::{bqp, du_ista, jacobi, relaxation};
-use chapter5::{bp_train, codes, du_stabilize_sde, mnist_reconstruction, plant};
+use chapter5::du_consensus::spectral::{energies, errors, gradient_of_last, spectrum};
+use chapter5::{bp_train, codes, du_consensus, du_stabilize_sde, mnist_reconstruction, plant};
 use chapter6::{lotka_volterra, neural_ode, rayleigh_ritz, variational};
 use common::{
     context::Context,
@@ -38,7 +39,7 @@ pub type Prepare = fn() -> Result<Prepared>;
 const CPU: Device = Device::Cpu;
 
 /// All trainings by name.
-pub const TRAININGS: [(&str, Prepare); 16] = [
+pub const TRAININGS: [(&str, Prepare); 17] = [
     ("regression", regression),
     ("rbf", radial_basis_functions),
     ("three_layer_nn", three_layer_network),
@@ -51,6 +52,7 @@ pub const TRAININGS: [(&str, Prepare); 16] = [
     ("belief_propagation", unfolded_belief_propagation),
     ("sde", noisy_plant),
     ("digits", unfolded_digits),
+    ("consensus", unfolded_consensus),
     ("lotka_volterra", lotka_volterra_control),
     ("rayleigh_ritz", ritz),
     ("control", optimal_control),
@@ -292,6 +294,31 @@ pub fn unfolded_digits() -> Result<Prepared> {
     Ok(Prepared { data, train: pool.training(algorithm) })
 }
 
+/// Section 5's consensus: depth 1 to 75, 50 updates each. Loss and gradient come from the batch's energies, as in the section.
+pub fn unfolded_consensus() -> Result<Prepared> {
+    let training = du_consensus::Config::default().training;
+    let l = du_consensus::laplacian(&du_consensus::KARATE, 34, &CPU)?;
+    let (eigenvalues, eigenvectors) = spectrum(&l)?;
+    let pool = Pool::new(&du_consensus::Consensus { num_nodes: 34 }, training, |zeros, _, _, _| Ok(zeros.clone()))?;
+    let errors_of = (pool.stack(|batch| &batch.start)? - pool.solutions()?)?; // x₀ − c
+    let train = move || {
+        let step_size = training.step_sizes(Period::Free, &CPU)?;
+        let of_batch = |depth: usize, rng: &unfolding::Draw| {
+            let weights = energies(&pool.batch(rng(0).get_stream()).start, &eigenvectors)?;
+            let steps = &step_size.values()?[..depth];
+            let mut slopes = gradient_of_last(steps, &eigenvalues, &weights);
+            slopes.resize(training.num_generations, 0.0);
+            let mut gradients = GradStore::default();
+            gradients.insert(step_size.parameter(), Tensor::new(slopes, &CPU)?);
+            Ok((errors(steps, &eigenvalues, &weights)[depth], gradients))
+        };
+        let context = &mut Context::new(1);
+        let generations = training.train_by("training", &[&step_size], of_batch, |_| Ok(0.0), context)?;
+        Ok(generations.last("train_loss"))
+    };
+    Ok(Prepared { data: vec![("matrix", l), ("start", errors_of)], train: Box::new(train) })
+}
+
 /// Chapter 6's Lotka–Volterra equations: 200 updates through 1000 steps of Euler's method.
 pub fn lotka_volterra_control() -> Result<Prepared> {
     let config = lotka_volterra::Config::default();
@@ -389,6 +416,12 @@ impl<D: Clone + Send + Sync + 'static> Pool<D> {
         self.stack(|batch| &batch.solution)
     }
 
+    /// The batch of the update that the stream of random numbers belongs to.
+    fn batch(&self, stream: u64) -> &Batch<D> {
+        let [generation, update] = [stream >> 40 & 0xffff, stream >> 16 & 0xff_ffff].map(|number| number as usize);
+        &self.batches[((generation.max(1) - 1) * self.training.num_updates + update) % POOLED]
+    }
+
     /// Training of the algorithm on these batches.
     fn training<A: Algorithm<Data = D>>(self, algorithm: impl Fn() -> Result<A> + Send + Sync + 'static) -> Training {
         Box::new(move || {
@@ -407,11 +440,8 @@ impl<D: Clone + Send + Sync + 'static> Problem for Pool<D> {
     type Data = D;
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<D>> {
-        let stream = rng.get_stream();
-        let [generation, update, shard] = [stream >> 40 & 0xffff, stream >> 16 & 0xff_ffff, stream & 0xffff];
-        let number = generation.max(1) as usize - 1;
-        let Batch { start, solution, data } =
-            &self.batches[(number * self.training.num_updates + update as usize) % POOLED];
+        let Batch { start, solution, data } = self.batch(rng.get_stream());
+        let shard = rng.get_stream() & 0xffff;
         let first = (shard as usize * count).min(self.training.batch_size - count); // the last shard may be shorter
         Ok(Batch {
             start: start.narrow(0, first, count)?,

@@ -5,6 +5,7 @@ pub mod models;
 pub mod pages;
 pub mod programs;
 pub mod sources;
+pub mod twins;
 
 use std::{
     env,

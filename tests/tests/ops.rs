@@ -5,15 +5,10 @@ use common::loss::{sum_squared_error, sum_squared_error_plain};
 use common::ops::{AffineStep, FixedMap, entry, entry_plain, hardtanh, relu, update_in_place};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tests::twins::{assert_close, numbers, value_and_gradients};
 
-/// Standard tolerance: relative to the largest entry compared, so that a sum that happens to cancel is not
-/// held against its own tiny value.
 fn tolerance(dtype: DType) -> f64 {
     if dtype == DType::F64 { 1e-12 } else { 1e-5 }
-}
-
-fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
-    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
 }
 
 /// Uniform on [−1, 1).
@@ -21,29 +16,6 @@ fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
     let count = shape.iter().product();
     let values: Vec<f64> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
-}
-
-/// The entries of `value` and, behind them, of its gradients by `vars` after weighting its entries unevenly.
-fn value_and_gradients(value: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
-    let count = value.elem_count();
-    let weights =
-        Tensor::arange(0.0, count as f64, &Device::Cpu)?.cos()?.reshape(value.shape())?.to_dtype(value.dtype())?;
-    let grads = (value * weights)?.sum_all()?.backward()?;
-    let mut all = numbers(value)?;
-    for var in vars {
-        all.extend(numbers(grads.get(var).expect("a gradient for each variable"))?);
-    }
-    Ok(all)
-}
-
-#[track_caller]
-fn assert_close(fast: &[f64], plain: &[f64], tolerance: f64) {
-    assert_eq!(fast.len(), plain.len());
-    let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    assert!(scale.is_finite(), "the plain twin is not finite");
-    for (i, (a, b)) in fast.iter().zip(plain).enumerate() {
-        assert!((a - b).abs() <= tolerance * scale, "entry {i}: {a} against {b}, largest {scale}");
-    }
 }
 
 /// An unfolded algorithm of `depth` affine steps with a projection between them, fast or plain, and all its gradients.

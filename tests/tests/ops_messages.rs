@@ -9,6 +9,7 @@ use common::{
     },
     sampling::{normal_matrix, rng},
 };
+use tests::twins::{assert_close, value_and_gradients};
 
 fn var(rows: usize, columns: usize, stream: u64) -> Result<Var> {
     Ok(Var::from_tensor(&normal_matrix(rows, columns, &mut rng(4, stream), &Device::Cpu)?)?)
@@ -17,18 +18,7 @@ fn var(rows: usize, columns: usize, stream: u64) -> Result<Var> {
 /// Values and gradients of both forms, after weighting the entries unevenly.
 #[track_caller]
 fn assert_twins(fast: &Tensor, plain: &Tensor, vars: &[&Var]) -> Result<()> {
-    let weights = Tensor::arange(0.0, fast.elem_count() as f64, &Device::Cpu)?.cos()?.reshape(fast.shape())?;
-    let numbers = |value: &Tensor| -> Result<Vec<f64>> {
-        let gradients = (value * &weights)?.sum_all()?.backward()?;
-        let mut all = value.flatten_all()?.to_vec1()?;
-        for var in vars {
-            all.extend(gradients.get(var).expect("a gradient").flatten_all()?.to_vec1::<f64>()?);
-        }
-        Ok(all)
-    };
-    let (fast, plain) = (numbers(fast)?, numbers(plain)?);
-    let scale = plain.iter().fold(0.0, |scale: f64, v| scale.max(v.abs()));
-    assert!(fast.len() == plain.len() && fast.iter().zip(&plain).all(|(a, b)| (a - b).abs() < 1e-12 * scale));
+    assert_close(&value_and_gradients(fast, vars)?, &value_and_gradients(plain, vars)?, 1e-12);
     Ok(())
 }
 

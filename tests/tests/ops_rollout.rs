@@ -7,6 +7,7 @@ use common::{
     ops::{LinearRecurrence, Recurrence, Rollout},
     sampling::{self, normal_vec},
 };
+use tests::twins::{assert_close, value_and_gradients};
 
 /// Numbers that depend on `seed` alone.
 fn random(seed: u64, shape: &[usize]) -> Result<Tensor> {
@@ -14,36 +15,15 @@ fn random(seed: u64, shape: &[usize]) -> Result<Tensor> {
     Ok(Tensor::from_vec(normal_vec(count, &mut sampling::rng(seed, 0)), shape, &Device::Cpu)?)
 }
 
-/// The trajectory and, behind it, the gradients by x₀ and θ of an uneven sum of its entries.
-fn value_and_gradients(states: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
-    let weights = Tensor::arange(0.0, states.elem_count() as f64, &Device::Cpu)?.cos()?.reshape(states.shape())?;
-    let grads = (states * weights)?.sum_all()?.backward()?;
-    let mut all = states.flatten_all()?.to_vec1::<f64>()?;
-    for var in vars {
-        all.extend(grads.get(var).expect("a gradient for each variable").flatten_all()?.to_vec1::<f64>()?);
-    }
-    Ok(all)
-}
-
-#[track_caller]
-fn assert_close(fused: &[f64], plain: &[f64]) {
-    assert_eq!(fused.len(), plain.len());
-    let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    assert!(scale.is_finite());
-    for (i, (a, b)) in fused.iter().zip(plain).enumerate() {
-        assert!((a - b).abs() <= 1e-12 * scale, "entry {i}: {a} against {b}, largest {scale}");
-    }
-}
-
 fn agrees<R: Recurrence>(recurrence: R, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<()> {
     let rollout = Rollout::new(recurrence);
     let (start, theta) = (Var::from_tensor(start)?, Var::from_tensor(theta)?);
     let fused = value_and_gradients(&rollout.forward(&start, &theta, num_steps)?, &[&start, &theta])?;
     let plain = value_and_gradients(&rollout.forward_plain(&start, &theta, num_steps)?, &[&start, &theta])?;
-    assert_close(&fused, &plain);
+    assert_close(&fused, &plain, 1e-12);
     let fused = value_and_gradients(&rollout.last(&start, &theta, num_steps)?, &[&start, &theta])?;
     let plain = value_and_gradients(&rollout.last_plain(&start, &theta, num_steps)?, &[&start, &theta])?;
-    assert_close(&fused, &plain);
+    assert_close(&fused, &plain, 1e-12);
     let error = gradient_error(&[start.clone(), theta.clone()], 1e-6, || {
         Ok(rollout.forward(&start, &theta, num_steps.min(20))?.sin()?.sum_all()?)
     })?;

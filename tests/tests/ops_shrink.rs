@@ -7,39 +7,12 @@ use common::{
 };
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
-
-fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
-    tensor.flatten_all()?.to_dtype(DType::F64)?.to_vec1()
-}
+use tests::twins::{assert_close, numbers, value_and_gradients, weighted};
 
 /// Uniform on [−1, 1).
 fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
     let values: Vec<f64> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
-}
-
-/// The entries of `value`, and behind them those of its gradients by `vars` after weighting its entries unevenly.
-fn value_and_gradients(value: &Tensor, vars: &[&Var]) -> Result<Vec<f64>> {
-    let grads = weighted(value)?.backward()?;
-    let mut all = numbers(value)?;
-    for var in vars {
-        all.extend(numbers(grads.get(var).expect("a gradient for each variable"))?);
-    }
-    Ok(all)
-}
-
-fn weighted(value: &Tensor) -> Result<Tensor> {
-    let weights = Tensor::arange(0.0, value.elem_count() as f64, &Device::Cpu)?.cos()?;
-    (value * weights.reshape(value.shape())?.to_dtype(value.dtype())?)?.sum_all()
-}
-
-#[track_caller]
-fn assert_close(fast: &[f64], plain: &[f64], tolerance: f64) {
-    assert_eq!(fast.len(), plain.len());
-    let scale = plain.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-    for (i, (a, b)) in fast.iter().zip(plain).enumerate() {
-        assert!((a - b).abs() <= tolerance * scale, "entry {i}: {a} against {b}, largest {scale}");
-    }
 }
 
 /// sign(u)·max(|u| − τ, 0) in candle's own operations; right away from the kinks.

@@ -7,7 +7,6 @@ use common::{
     sampling::{Dataset, grid, normal_matrix, normal_vec, observe, rng, unit_sphere},
 };
 use proptest::{num::f64::ANY, prelude::*};
-use rand::RngCore as _;
 
 /// The generator's own numbers: another one, or another version of this one, would change every figure.
 #[test]

@@ -1,14 +1,14 @@
 //! Section 3: deep unfolding of gradient descent for ridge regression.
 //!
 //! Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖² is x ← x − ηₖ((AᵀA + λI)x − Aᵀy), k = 0, 1, …, and ends at
-//! x* = (AᵀA + λI)⁻¹Aᵀy. First its step sizes are learned, with period T. Then also a penalty |ξₖ| in place of λ for each
-//! iteration: x* stays what it is, but the way there may use other penalties.
+//! x* = (AᵀA + λI)⁻¹Aᵀy. First its step sizes are learned, with period T. Then also a weight |ξₖ| in place of λ for each
+//! iteration: x* stays what it is, but the way there may use other weights.
 //!
 //! | symbol | here |
 //! |---|---|
 //! | A, AᵀA, Aᵀy | [`LinearModel`] |
-//! | λ | `penalty` |
-//! | ηₖ, ξₖ | [`RidgeDescent`]`::step_size`, `::penalty` |
+//! | λ | `regularisation` |
+//! | ηₖ, ξₖ | [`RidgeDescent`]`::step_size`, `::regularisation` |
 //! | t, up to T_max | depth, `num_generations` |
 //! | K | `batch_size` |
 //!
@@ -38,18 +38,18 @@ pub struct Config {
     /// Number of unknowns n, 1 to 1000
     #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::count(1000))]
     pub num_unknowns: usize,
-    /// Penalty λ of the problem, and of each iteration before training, >= 0
+    /// Regularisation weight λ of the problem, and of each iteration before training, >= 0
     #[arg(long, value_name = "λ", default_value_t = 3.0, value_parser = range::non_negative)]
-    pub penalty: f64,
+    pub regularisation: f64,
     /// Period T of the learned step sizes, 1 to 1000 or 'free'
     #[arg(long, value_name = "T", default_value = "4", value_parser = Period::parse)]
     pub period: Period,
-    /// Period of the learned penalties ξ, 1 to 1000 or 'free'
+    /// Period of the learned regularisation weights ξ, 1 to 1000 or 'free'
     #[arg(long, value_name = "T", default_value = "free", value_parser = Period::parse)]
-    pub penalty_period: Period,
-    /// Learning rate of the penalties' Adam, > 0
+    pub regularisation_period: Period,
+    /// Learning rate of the Adam of these weights, > 0
     #[arg(long, value_name = "α", default_value_t = 1e-2, value_parser = range::positive)]
-    pub penalty_learning_rate: f64,
+    pub regularisation_learning_rate: f64,
     /// How the step sizes are learned
     #[command(flatten)]
     #[serde(flatten)]
@@ -71,18 +71,18 @@ pub struct RidgeDescent {
     /// ηₖ
     pub step_size: Schedule,
     /// ξₖ, λ itself where it is not learned
-    pub penalty: Schedule,
+    pub regularisation: Schedule,
 }
 
 impl Algorithm for RidgeDescent {
     type Data = Tensor; // b = Aᵀy, [K, n]
 
     fn schedules(&self) -> Vec<&Schedule> {
-        vec![&self.step_size, &self.penalty]
+        vec![&self.step_size, &self.regularisation]
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
-        let (eta, xi) = (self.step_size.at(k)?, self.penalty.at(k)?.abs()?);
+        let (eta, xi) = (self.step_size.at(k)?, self.regularisation.at(k)?.abs()?);
         Ok(self.step.forward_ridge(x, &eta, &xi, b)?) // x ← x − ηₖ((AᵀA + |ξₖ|I)x − Aᵀy)
     }
 }
@@ -97,8 +97,8 @@ impl Section for Ridge {
     const TITLE: &'static str = "Deep unfolding of gradient descent for ridge regression";
     const HELP: &'static str = "\
 Gradient descent on ½‖Ax − y‖² + (λ/2)‖x‖², unfolded twice: with four learned step sizes that take turns, and with a \
-learned penalty |ξ| for each iteration as well, the two groups updated in turn on each mini-batch. The figures show the \
-MSE after each iteration beside the best fixed step, and what was learned. Try --penalty 30 and --penalty-period 4.";
+learned regularisation weight |ξ| for each iteration as well, the two groups updated in turn on each mini-batch. The figures show the \
+MSE after each iteration beside the best fixed step, and what was learned. Try --regularisation 30 and --regularisation-period 4.";
     const PRESETS: &'static [Preset] = &[Preset {
         name: "quick",
         about: "A smaller experiment, done in a moment: n = 20, 25 generations",
@@ -107,7 +107,7 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
             ("num_unknowns", "20"),
             ("num_generations", "25"),
             ("learning_rate", "3e-4"),
-            ("penalty_learning_rate", "0.03"),
+            ("regularisation_learning_rate", "0.03"),
         ],
     }];
     const RESUMES: bool = true;
@@ -117,41 +117,41 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
-        let Config { num_observations: m, num_unknowns: n, penalty: lambda, period, .. } = *config;
-        let training = &Training { alternate: true, ..config.training }; // the steps, then the penalties, on each batch
+        let Config { num_observations: m, num_unknowns: n, regularisation: lambda, period, .. } = *config;
+        let training = &Training { alternate: true, ..config.training }; // the steps, then the weights, on each batch
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
         let problem = Observations { solution: model.solution(lambda)?, model }; // x* = (AᵀA + λI)⁻¹Aᵀy
         let step = AffineStep::new(&problem.model.gram)?;
-        let algorithm = |step_size, penalty| RidgeDescent { step: step.clone(), step_size, penalty };
+        let algorithm = |step_size, regularisation| RidgeDescent { step: step.clone(), step_size, regularisation };
         // AᵀA + λI has the eigenvalues of AᵀA, each with λ added.
         let eigenvalues: Vec<f64> = problem.model.eigenvalues.iter().map(|e| e + lambda).collect();
         context.phase(Phase::Training);
         let mut comparison = Comparison::of_quadratics(&eigenvalues);
 
         let eta = theory::fixed_step_size(&eigenvalues);
-        let penalty = Schedule::constant("penalty", lambda, device)?;
-        let fixed = algorithm(Schedule::constant("step_size", eta, device)?, penalty.clone());
+        let regularisation = Schedule::constant("regularisation", lambda, device)?;
+        let fixed = algorithm(Schedule::constant("step_size", eta, device)?, regularisation.clone());
         comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
 
         let (name, label) = (format!("learned_{}", period.name()), format!("learned steps, {}", period.label()));
-        let learned = algorithm(training.step_sizes(period, device)?, penalty);
+        let learned = algorithm(training.step_sizes(period, device)?, regularisation);
         context.progress_span(0.0, 1.0 / 3.0); // the second training is twice the work: each batch is used twice
         comparison.push(training.method(&name, &label, &problem, &learned, context)?);
 
-        let entries = Tensor::full(lambda, config.penalty_period.length(training.num_generations), device)?;
-        let penalty = Schedule::learned("penalty", &entries, config.penalty_learning_rate)?; // |ξₖ| = λ at first
-        let learned = algorithm(training.step_sizes(period, device)?, penalty);
+        let entries = Tensor::full(lambda, config.regularisation_period.length(training.num_generations), device)?;
+        let regularisation = Schedule::learned("regularisation", &entries, config.regularisation_learning_rate)?; // |ξₖ| = λ at first
+        let learned = algorithm(training.step_sizes(period, device)?, regularisation);
         context.progress_span(1.0 / 3.0, 1.0);
-        let (name, label) = (format!("{name}_penalty"), format!("{label}, and penalties"));
+        let (name, label) = (format!("{name}_regularisation"), format!("{label}, and weights ξ"));
         comparison.push(training.method(&name, label, &problem, &learned, context)?);
         Ok(comparison)
     }
     // ANCHOR_END: training
 
     fn report(config: &Config, outcome: &Comparison) -> Result<Report> {
-        let Config { num_observations: m, num_unknowns: n, penalty, .. } = config;
-        let title = format!("Ridge regression, {m} × {n}, λ = {penalty}");
+        let Config { num_observations: m, num_unknowns: n, regularisation, .. } = config;
+        let title = format!("Ridge regression, {m} × {n}, λ = {regularisation}");
         let mut few = vec![5, 10, 20];
         few.retain(|&k| k < config.training.num_iterations());
         few.push(config.training.num_iterations());

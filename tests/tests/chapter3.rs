@@ -74,7 +74,7 @@ fn learned_penalties_help_at_few_iterations() -> Result<()> {
         let config = ridge::Config {
             num_observations: 40,
             num_unknowns: 20,
-            penalty_learning_rate: 0.03,
+            regularisation_learning_rate: 0.03,
             training: Training {
                 num_generations: 20,
                 batch_size: 50,

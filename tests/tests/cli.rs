@@ -60,7 +60,7 @@ fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
     let number = |other: &[&'static str]| [&NOT_NUMBERS[..], other].concat();
     match option.name.trim_start_matches("--") {
         "out" | "load" => vec![],
-        "learning-rate" | "penalty-learning-rate" | "step-size" | "width" | "spacing" | "epsilon" => {
+        "learning-rate" | "regularisation-learning-rate" | "step-size" | "width" | "spacing" | "epsilon" => {
             number(&["0", "-0", "-1"])
         }
         "noise-std" | "weight-decay" => number(&["-1", "-1e-300"]),

@@ -58,15 +58,15 @@ fn gradients_through_fifty_iterations() -> Result<()> {
         check_gradient(&problem, &noisy_gd::NoisyGradientDescent { exact, noise_std: 0.5 }, &step_size, 50, 1e-7)?;
         let boxed = pgd::Boxed { model: model.clone(), observation_std: 5.0 };
         check_gradient(&boxed, &projected(&model, &step_size)?, &step_size, 50, 1e-7)?;
-        let penalty = steps(&sampling::grid(2.0, -3.0, period))?;
+        let regularisation = steps(&sampling::grid(2.0, -3.0, period))?;
         let problem = Observations { solution: model.solution(2.5)?, model: model.clone() };
         let algorithm = ridge::RidgeDescent {
             step: AffineStep::new(&model.gram)?,
             step_size: step_size.clone(),
-            penalty: penalty.clone(),
+            regularisation: regularisation.clone(),
         };
         check_gradient(&problem, &algorithm, &step_size, 50, 1e-7)?;
-        check_gradient(&problem, &algorithm, &penalty, 50, 1e-5)?;
+        check_gradient(&problem, &algorithm, &regularisation, 50, 1e-5)?;
     }
     let step_size = steps(&[0.03, 0.05, 0.02])?;
     let eigenvalues = sampling::grid(1.0, 30.0, 12);

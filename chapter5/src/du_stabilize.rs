@@ -182,8 +182,8 @@ Adam never forgets it: try --log-loss, and --num-updates 1,5,100.";
         Ok(Report::new(format!("‖x(T)‖² {first:.1e} → {last:.1e}"), summary.trim_end())
             .final_loss(last)
             .table("history", history)
-            .figure("motion", figure.columns(2))
-            .figure("training", Figure::new().panel(loss).panel(abscissa).columns(2))
+            .figure("motion", figure)
+            .figure("training", Figure::new().panel(loss).panel(abscissa))
             .parameter("gain", gain))
     }
 }

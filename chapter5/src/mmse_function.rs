@@ -192,7 +192,7 @@ three are integrals, computed to rounding. Try --active 0.01 and --noise-varianc
         Ok(Report::new(format!("soft threshold / η in MSE: {gain}"), summary)
             .table("mmse_function", &curves)
             .table("errors", &table)
-            .figure("mmse_function", figure.columns(2)))
+            .figure("mmse_function", figure))
     }
 }
 

@@ -26,7 +26,11 @@ pub fn binomial(count: usize, trials: usize) -> Rate {
 
 /// Errors in words of `length` bits: bits of a word fail together, so the words are the independent trials.
 pub fn clustered(errors_by_word: impl Iterator<Item = usize> + Clone, length: usize) -> Rate {
-    let words = errors_by_word.clone().count() as f64;
+    let words = errors_by_word.clone().count();
+    if errors_by_word.clone().all(|errors| errors == 0) {
+        return binomial(0, words); // a bit is wrong at most as often as a word
+    }
+    let words = words as f64;
     let mean = errors_by_word.clone().sum::<usize>() as f64 / words;
     let variance = errors_by_word.map(|e| (e as f64 - mean).powi(2)).sum::<f64>() / (words - 1.0).max(1.0);
     let half = QUANTILE * (variance / words).sqrt();
@@ -52,6 +56,7 @@ mod tests {
         assert!((rate.low - 0.055_23).abs() < 1e-4 && (rate.high - 0.174_37).abs() < 1e-4);
         assert_eq!(binomial(0, 10).low, 0.0);
         let alone = clustered([0, 0, 0, 4].into_iter(), 4);
+        assert_eq!(clustered([0; 10].into_iter(), 4), binomial(0, 10));
         assert!(alone.rate == 0.25 && alone.high - alone.rate > 0.4);
     }
 }

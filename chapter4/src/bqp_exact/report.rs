@@ -15,7 +15,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let mut table =
         Table::new("receiver", ["noise_std", "exact", "exact_low", "exact_high", "wrong", "wrong_low", "wrong_high"]);
     let (mut summary, mut headline) = (String::new(), String::new());
-    let mut figure = Figure::new().columns(2);
+    let mut figure = Figure::new();
     for (&sigma, scores) in config.noise_std.iter().zip(&outcome.exact) {
         summary += &format!(
             "n = {n}, σ = {sigma}, {} matrices: median, smallest, largest\n  {:<28} minimiser found           wrong signs\n",

@@ -34,7 +34,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let counts: Vec<f64> = (0..medians.len()).map(|k| k as f64).collect();
         panel = panel.series(Series::line_with_markers(&method.label, &counts, medians));
     }
-    report.figures[0] = ("mse", Figure::new().panel(outcome.comparison.mse_panel(&title)).panel(panel).columns(2));
+    report.figures[0] = ("mse", Figure::new().panel(outcome.comparison.mse_panel(&title)).panel(panel));
     // what the trainings themselves measured are errors on the training signals
     for (_, table) in report.tables.iter_mut().filter(|(stem, _)| *stem == "generation") {
         let (rows, several) = (table.rows().to_vec(), table.columns().len() > 3);

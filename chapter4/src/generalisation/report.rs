@@ -103,6 +103,6 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     Ok(Report::new(headline, summary)
         .table("errors", &table)
         .table("others", &others)
-        .figure("dataset_sizes", Figure::new().panel(mean).panel(median).columns(2))
+        .figure("dataset_sizes", Figure::new().panel(mean).panel(median))
         .figure("others", Figure::new().panel(bars)))
 }

@@ -57,7 +57,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     objective.extend([("bound".to_owned(), bound(0)), ("bound_fista".to_owned(), bound(1))]);
 
     let indices: Vec<f64> = (1..=signal.len()).map(|i| i as f64).collect();
-    let mut signals = Figure::new().columns(2);
+    let mut signals = Figure::new();
     for (estimate, k) in ista.estimates.iter().zip(&order) {
         signals = signals.panel(
             Panel::new(format!("after {k} iterations"), "entry", "value")
@@ -86,8 +86,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
                 panel("Error", "‖x̂ − x‖²")
                     .series(Series::line("ISTA", &counts_1, &from(&ista.mse)))
                     .series(Series::line("FISTA", &counts_1, &from(&fista.mse))),
-            )
-            .columns(2);
+            );
     Ok(Report::new(headline, summary)
         .final_loss(ista.objective[last - 1])
         .table("mse", &Table::of_columns("iteration", 0, &columns(&ista.mse, &fista.mse)))

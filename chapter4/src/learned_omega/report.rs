@@ -46,7 +46,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let Case { paths, best, chebyshev, .. } = &cases[0];
         let ends = paths.iter().map(|path| &path[path.len() - 1]);
         for (label, omega) in labels.iter().zip(ends.chain([chebyshev, best])) {
-            summary += &format!("  T = {period}, {label:<38} {}\n", list(omega));
+            summary += &format!("  T = {period}, {label:<35} {}\n", list(omega));
         }
     }
 
@@ -61,7 +61,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         columns.push((way.name.to_owned(), omega));
     }
     let figure = Figure::new().panel(panel.hline("best found", first.best[0]));
-    let mut losses = Figure::new().columns(2);
+    let mut losses = Figure::new();
     for (&period, cases) in config.period.iter().zip(outcome) {
         let mut panel =
             Panel::new(format!("T = {period}, first matrix"), "iteration", "E‖x − x*‖², by the best").log_y();

@@ -49,7 +49,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         .table("history", &best.history)
         .table("constellation", &points)
         .table("symbol_error_rates", &table)
-        .figure("constellation", figure.columns(2).panel_size(560, 560))
+        .figure("constellation", figure.panel_size(560, 560))
         .figure("training", Figure::new().panel(loss));
     for (name, values) in &best.parameters {
         report = report.parameter(name.clone(), values);

@@ -81,7 +81,7 @@ fn error_figure(config: &Config, outcome: &Outcome) -> Figure {
     if outcome.code == Code::bch() {
         bits = bits.hline("union bound", union_bound(config.noise_std));
     }
-    Figure::new().panel(bits).panel(panel("Word errors", "word error rate", &Errors::word_error_rate)).columns(2)
+    Figure::new().panel(bits).panel(panel("Word errors", "word error rate", &Errors::word_error_rate))
 }
 
 /// The loss, and the learned weights of each iteration in ascending order.
@@ -97,7 +97,7 @@ fn training_figure(outcome: &Outcome) -> Result<Figure> {
         let ranks: Vec<f64> = (1..=row.len()).map(|r| r as f64).collect();
         weights = weights.series(Series::line(format!("iteration {}", k + 1), &ranks, &row));
     }
-    Ok(Figure::new().panel(loss).panel(weights).columns(2))
+    Ok(Figure::new().panel(loss).panel(weights))
 }
 
 /// Updates that a point of the figure stands for: a batch without any error has no loss to speak of.

@@ -49,7 +49,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         .table("history", &outcome.history)
         .table("motion", &table)
         .figure("motion", Figure::new().panel(panel))
-        .figure("training", Figure::new().panel(training).panel(moments).columns(2))
+        .figure("training", Figure::new().panel(training).panel(moments))
         .parameter("gain", &outcome.motions[1].gain))
 }
 

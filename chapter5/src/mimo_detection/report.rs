@@ -41,7 +41,7 @@ pub fn report(config: &Config, outcome: &Outcome, device: &Device) -> Result<Rep
         .final_loss(history.last("loss"))
         .table("history", history)
         .table("symbol_error_rates", &table)
-        .figure("mimo_detection", Figure::new().panel(panel).panel(loss).columns(2))
+        .figure("mimo_detection", Figure::new().panel(panel).panel(loss))
         .parameter("channel", &h);
     for (name, values) in parameters {
         report = report.parameter(name.clone(), values);

@@ -100,7 +100,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         solver.trajectory(&[1.0, 1.0], theta, 500).iter().map(|state| state[0]).collect()
     };
     let ts: Vec<f64> = (1..=500).map(|i| i as f64 * config.end_time / 500.0).collect();
-    let mut panel = Panel::new("Prey x(t): the best fit, and the middle one of those that failed", "t", "x(t)")
+    let mut panel = Panel::new("Prey x(t): best fit, and the middle one of the failed", "t", "x(t)")
         .series(Series::line("best fit", &ts, &path(&case.best().theta)).style(0).solid());
     if let Some(failed) = failed.get(failed.len() / 2) {
         panel = panel.series(Series::line("failed, at once", &ts, &path(&failed.theta)).style(1).dashed());

@@ -25,13 +25,15 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let [median, low, high] = Spread::of(&bounds).at(0);
         summary += &format!("{name}: no monotone fit is below {median:.3} [{low:.3}, {high:.3}]\n");
         for (states, d) in STATES.iter().enumerate() {
-            let mut cells = vec![];
             for (start, std) in STARTS.iter().enumerate() {
                 let runs = outcome.of(config, target, states, start);
                 let losses: Vec<[f64; 1]> = runs.iter().map(|run| [run.loss]).collect();
                 let [median, low, high] = Spread::of(&losses).at(0);
                 let done = runs.iter().filter(|run| run.loss <= DONE).count();
-                cells.push(format!("{std}: {median:.2} [{low:.2}, {high:.2}] {done}/{}", runs.len()));
+                summary += &format!(
+                    "  states {d}, start {std:<5} {median:5.2} [{low:.2}, {high:.2}]  {done}/{}\n",
+                    runs.len()
+                );
                 for (seed, run) in runs.iter().enumerate() {
                     let values = [target as f64, *d as f64, *std, seed as f64, run.loss, run.bound];
                     table.push(table.rows().len(), &values);
@@ -41,7 +43,6 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
                     above += runs.iter().filter(|run| run.loss >= run.bound).count();
                 }
             }
-            summary += &format!("  {d} state(s), start {}\n", cells.join("; "));
         }
     }
     summary += &format!("with one state {above} of {one_state} losses are at or above their bound\n");
@@ -68,7 +69,8 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
         let bounds: Vec<[f64; 1]> = outcome.of(config, target, 0, 0).iter().map(|run| [run.bound]).collect();
         let bound = Spread::of(&bounds).at(0)[0];
         if bound > 0.0 {
-            panel = panel.hline("best monotone fit, median", bound);
+            let ends = ([0.4, 4.6], [bound; 2]);
+            panel = panel.series(Series::line("best monotone fit, median", &ends.0, &ends.1).style(3).thin());
         }
         figure = figure.panel(panel.hline("", DONE).x_range(0.4, 4.6));
     }

@@ -41,7 +41,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         summary += &format!("  {:<9} {}  order {:.2}\n", method.label(), list.join(" "), order(apart, 1e-9));
     }
     summary += &format!(
-        "networks trained on sin t with few steps, {} seeds: root mean square distance from sin t, median [range]\n",
+        "networks trained on sin t with few steps, {} seeds\n\
+         root mean square distance from sin t, median [range]\n",
         config.num_seeds
     );
     let spreads: Vec<Spread> =

@@ -19,7 +19,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let summary = format!(
         "loss {first:.6e} before training, {last:.6e} after {} updates\n\
          −∫(y² − y′² + ty) of the learned curve {:.6e}, the least possible {:.6e}\n\
-         largest error {:.2e}; y(0) = {left:.2e}, y(1) = {right:.2e}; the penalty alone moves y(0) to y′(0)/λ = {:.2e}\n",
+         largest error {:.2e}; y(0) = {left:.2e}, y(1) = {right:.2e}\n\
+         the penalty alone moves y(0) to y′(0)/λ = {:.2e}\n",
         config.num_updates,
         outcome.curve.value,
         least_value(),

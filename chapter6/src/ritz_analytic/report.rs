@@ -27,12 +27,13 @@ fn at(long: &Long, update: f64) -> (f64, f64, f64) {
 /// Words, tables and the figure.
 pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let least = least_value();
-    let mut summary = format!("exact value {least:.6e}; closed form of the sum by quadrature rule\n");
+    let mut summary = format!("exact value {least:.6e}; closed form of the sum by quadrature rule, loss and error\n");
+    summary += "            λ = 1000                y(0) = y(1) = 0\n";
     let mut rules = Table::new("rule", ["loss", "error", "loss_exact_ends", "error_exact_ends"]);
     for (i, (rule, [penalty, held])) in Quadrature::ALL.iter().zip(&outcome.rules).enumerate() {
         let (error, held_error) = (penalty.curve.error(1.0), held.curve.error(1.0));
         summary += &format!(
-            "  {:<9} λ = 1000: loss {:.6e}, error {error:.1e}; y(0) = y(1) = 0: loss {:.6e}, error {held_error:.1e}\n",
+            "  {:<9} {:.6e}, {error:.1e}    {:.6e}, {held_error:.1e}\n",
             rule.label(),
             penalty.loss,
             held.loss

@@ -46,7 +46,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     let summary = format!(
         "J = {first:.6e} before training, {last:.9} after {} updates\n\
-         least possible value of the sum {least:.9} (Riccati's recursion), of the integral {:.9} (tanh 1)\n\
+         least possible value of the sum {least:.9} (Riccati's recursion)\n\
+         least possible value of the integral {:.9} (tanh 1)\n\
          largest error of u {:.2e}, of x {:.2e}; from the optimum of the sum u {:.2e}, x {:.2e}\n",
         config.num_updates,
         1f64.tanh(),

@@ -34,7 +34,7 @@ use crate::{CHAPTERS, chapter_programs, workspace};
 /// The command that makes pages true again.
 pub const RENEW: &str = "cargo xtask renew";
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "snippet",
     "output",
     "output, chaotic",
@@ -43,6 +43,7 @@ const KINDS: [&str; 14] = [
     "figure, chaotic",
     "measured",
     "end",
+    "printed",
     "stated",
     "navigation",
     "notebook",
@@ -119,9 +120,6 @@ pub fn work(task: Task) -> Result<Vec<String>> {
                 problems.push(format!("{}: another command draws {figure}.svg", page.path));
             }
         }
-        if !task.text {
-            problems.extend(said(page, &filled, &commands, &outcomes)?);
-        }
         if task.renew {
             fs::write(workspace().join(&page.path), &filled)?;
         } else if filled != page.text {
@@ -131,6 +129,10 @@ pub fn work(task: Task) -> Result<Vec<String>> {
     }
 
     if !task.text {
+        let shown = shown(&site.pages);
+        for page in &site.pages {
+            problems.extend(said(page, &shown, &commands, &outcomes)?);
+        }
         let drawn = draw(&figures, &commands, &outcomes, task, &mut problems)?;
         if task.renew {
             for (command, entry) in &mut kept {
@@ -267,9 +269,30 @@ fn draw(
     Ok(digests)
 }
 
-/// What a page says that is not so.
-fn said(page: &Page, filled: &str, commands: &Commands, outcomes: &BTreeMap<String, Outcome>) -> Result<Vec<String>> {
+/// What pages show as the output of each command.
+fn shown(pages: &[Page]) -> BTreeMap<String, String> {
+    let mut shown = BTreeMap::new();
+    for page in pages {
+        for three in blocks(&page.text).windows(3) {
+            if let [(Block::Marker(kind, command), _), (Block::Code(..), _), (Block::Code(_, content), _)] = three
+                && kind.starts_with("output")
+            {
+                shown.insert(command.clone(), content.clone());
+            }
+        }
+    }
+    shown
+}
+
+/// What a page says that is not so; `shown` are the outputs of all pages.
+fn said(
+    page: &Page,
+    shown: &BTreeMap<String, String>,
+    commands: &Commands,
+    outcomes: &BTreeMap<String, Outcome>,
+) -> Result<Vec<String>> {
     let mut problems = vec![];
+    let filled = &page.text;
     let blocks = blocks(filled);
     let mut known = String::new();
     for (i, (block, place)) in blocks.iter().enumerate() {
@@ -293,6 +316,10 @@ fn said(page: &Page, filled: &str, commands: &Commands, outcomes: &BTreeMap<Stri
                     known += &outcomes[command].printed().text;
                 }
             }
+            Block::Marker(kind, command) if kind == "printed" => match shown.get(command) {
+                Some(output) => known += output,
+                None => problems.push(format!("no page shows what `{command}` prints")),
+            },
             Block::Marker(kind, path) if kind == "measured" => known += &source(path)?,
             Block::Marker(kind, _) if !KINDS.contains(&kind.as_str()) => {
                 problems.push(format!("no marker is called {kind}"))

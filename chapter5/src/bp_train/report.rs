@@ -72,7 +72,7 @@ fn error_figure(config: &Config, outcome: &Outcome) -> Figure {
                 panel = panel.series(Series::line("", &[x, x], &[rate.low, rate.high]).style(index).solid());
                 panel = panel.series(Series::scatter(errors.name, &[x], &[rate.rate]).style(index));
             } else {
-                panel = panel.note(format!("{}: below {:.1e}", errors.name, rate.high), x - 1.6, rate.high.max(1e-5));
+                panel = panel.note(format!("{}: below {:.1e}", errors.name, rate.high), x - 1.6, 0.3 * rate.high);
             }
         }
         panel

@@ -30,9 +30,9 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         table.push(size, &[train.mean, train.median, train.diverged, test.mean, test.median, test.diverged]);
     }
     let mut panel = Panel::new("Medians on fresh signals", "iteration", "median of ‖x* − x‖²").log_y();
-    for (method, (_, medians)) in outcome.comparison.learned().zip(&outcome.medians) {
+    for (i, (method, (_, medians))) in outcome.comparison.learned().zip(&outcome.medians).enumerate() {
         let counts: Vec<f64> = (0..medians.len()).map(|k| k as f64).collect();
-        panel = panel.series(Series::line_with_markers(&method.label, &counts, medians));
+        panel = panel.series(Series::line_with_markers(&method.label, &counts, medians).style(i + 1));
     }
     report.figures[0] = ("mse", Figure::new().panel(outcome.comparison.mse_panel(&title)).panel(panel));
     // what the trainings themselves measured are errors on the training signals

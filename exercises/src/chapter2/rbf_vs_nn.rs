@@ -1,4 +1,4 @@
-//! `sec2_5_rbf_vs_nn`: a penalty on the weights.
+//! `sec2_5_rbf_vs_nn`: a regularisation of the weights.
 
 use anyhow::Result;
 use candle_core::Tensor;

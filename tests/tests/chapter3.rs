@@ -69,7 +69,7 @@ fn the_quadratic_beats_its_baseline() -> Result<()> {
 }
 
 #[test]
-fn learned_penalties_help_at_few_iterations() -> Result<()> {
+fn learned_weights_help_at_few_iterations() -> Result<()> {
     for seed in 1..=3 {
         let config = ridge::Config {
             num_observations: 40,

@@ -105,5 +105,5 @@ fn schedules(config: &Config, detectors: &[Detector]) -> Result<Figure> {
         };
     }
     let [gamma, theta] = panels;
-    Ok(Figure::new().panel(gamma).panel(theta).columns(2))
+    Ok(Figure::new().panel(gamma).panel(theta))
 }

@@ -62,7 +62,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         }
         panel
     });
-    let mut figure = Figure::new().columns(2);
+    let mut figure = Figure::new();
     for panel in &mut schedules {
         figure = figure.panel(std::mem::replace(panel, Panel::new("", "", "")));
     }

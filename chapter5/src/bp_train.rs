@@ -28,7 +28,7 @@ use common::{
     section::{Input, Preset, Report, Section},
     table::Table,
     training::log_losses,
-    unfolding::{Batch, Problem, Schedule, batch_gradient},
+    unfolding::{Algorithm, Batch, Problem, Schedule, batch_gradient},
 };
 
 use crate::codes::{Code, Encoder, channel_llr};
@@ -37,7 +37,8 @@ mod decoder;
 mod report;
 mod test_words;
 pub use decoder::{Decoder, SoftOutput};
-pub use test_words::{Errors, count_errors};
+pub use report::union_bound;
+pub use test_words::{Contender, Errors, count_errors};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -116,9 +117,15 @@ pub struct Outcome {
 
 /// Learns the weights of `decoder`.
 // ANCHOR: train
-pub fn train(config: &Config, channel: &Channel, decoder: &Decoder, context: &mut Context) -> Result<Table> {
+pub fn train(
+    config: &Config,
+    channel: &Channel,
+    decoder: &impl Algorithm<Data = Tensor>,
+    context: &mut Context,
+) -> Result<Table> {
     let mut history = Table::new("update", ["loss"]);
-    let parameters = vec![decoder.weight.parameter().clone()];
+    let learned = decoder.schedules().into_iter().filter(|schedule| schedule.learning_rate().is_some());
+    let parameters = learned.map(|schedule| schedule.parameter().clone()).collect();
     let mut adam = Optimizer::new(parameters, Rule::Adam.with(config.learning_rate))?;
     let seed = context.seed;
     for update in 0..config.num_updates {
@@ -175,7 +182,14 @@ with --alist.";
         context.progress_span(0.0, 0.6);
         let history = train(config, &channel, &learned, context)?;
         context.progress_span(0.6, 1.0);
-        let errors = count_errors(&code, &channel, &[&plain, &learned], config, context)?;
+        let unfolded = |name, decoder| Contender::unfolded(name, &code, decoder, config.num_iterations);
+        let mut contenders = vec![Contender::new("no decoder", |lambda| Ok(lambda.clone()))];
+        contenders.extend([unfolded("plain BP", &plain), unfolded("learned BP", &learned)]);
+        if code == Code::bch() {
+            contenders.push(Contender { num_words: config.num_ml, ..Contender::maximum_likelihood() });
+        }
+        let errors = count_errors(&channel, &contenders, config.num_test, 1 << 40, context)?;
+        drop(contenders);
         let weights = learned.weight.parameter().as_detached_tensor().copy()?;
         Ok(Outcome { code, history, weights, errors })
     }

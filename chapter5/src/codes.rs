@@ -47,6 +47,24 @@ impl Code {
     }
     // ANCHOR_END: bch
 
+    // ANCHOR: checks_of_weight
+    /// The same code with all its parity checks of this weight, among all sums of its rows (of rank 20 at most).
+    pub fn checks_of_weight(&self, weight: usize) -> Result<Self> {
+        let rows = self.reduced().0;
+        ensure!(rows.len() <= 20, "2^{} parity checks are too many", rows.len());
+        let (mut word, mut checks) = (vec![false; self.length], vec![]);
+        for number in 1..1usize << rows.len() {
+            let row = &rows[number.trailing_zeros() as usize]; // Gray code: one row changes
+            word.iter_mut().zip(row).for_each(|(bit, one)| *bit ^= one);
+            let check: Vec<usize> = (0..self.length).filter(|&bit| word[bit]).collect();
+            if check.len() == weight {
+                checks.push(check);
+            }
+        }
+        Self::new(self.length, checks)
+    }
+    // ANCHOR_END: checks_of_weight
+
     /// The bit of each edge of the Tanner graph, check by check.
     pub fn edges(&self) -> Vec<usize> {
         self.checks.concat()
@@ -356,6 +374,48 @@ mod tests {
             let other = encoder.symbols(rng);
             assert!(correlation(&found) >= correlation(&other) - 1e-12);
         }
+    }
+
+    /// The nearest of all 65536 codewords.
+    #[test]
+    fn maximum_likelihood_agrees_with_exhaustive_search() {
+        let (generator, decoder, rng) =
+            (Code::bch().generator(), MaximumLikelihood::default(), &mut sampling::rng(4, 0));
+        for _ in 0..30 {
+            let y = sampling::normal_vec(31, rng);
+            let mut word = vec![false; 31];
+            let mut best = (f64::NEG_INFINITY, word.clone());
+            for number in 1..=1u32 << 16 {
+                let correlation = word.iter().zip(&y).map(|(&bit, y)| if bit { -y } else { *y }).sum::<f64>();
+                if correlation > best.0 {
+                    best = (correlation, word.clone());
+                }
+                let row = &generator[number.trailing_zeros() as usize % 16];
+                word.iter_mut().zip(row).for_each(|(bit, one)| *bit ^= one);
+            }
+            assert_eq!(decoder.decode(&y).iter().map(|&x| x < 0.0).collect::<Vec<_>>(), best.1);
+        }
+    }
+
+    /// The 16 monomials of degree 2 or less at α⁰ … α³⁰ are codewords, and independent: the code is RM(2, 5) without a point.
+    #[test]
+    fn the_code_is_a_punctured_reed_muller_code() {
+        let (code, points) = (Code::bch(), MaximumLikelihood::default().points);
+        let masks = (0..32usize).filter(|mask| mask.count_ones() <= 2);
+        let words: Vec<Vec<bool>> =
+            masks.map(|mask| points.iter().map(|point| point & mask == mask).collect()).collect();
+        assert!(words.len() == 16 && words.iter().all(|word| code.contains(word)));
+        let checks = words.iter().map(|word| (0..31).filter(|&bit| word[bit]).collect()).collect();
+        assert_eq!(Code::new(31, checks).unwrap().rank(), 16);
+    }
+
+    #[test]
+    fn there_are_465_checks_of_weight_8() {
+        let code = Code::bch().checks_of_weight(8).unwrap();
+        assert_eq!((code.checks.len(), code.rank()), (465, 15));
+        assert!(Code::bch_cyclic().checks.iter().all(|check| code.checks.contains(check)));
+        assert!(Code::bch().generator().iter().all(|word| code.contains(word)));
+        assert!((0..31).all(|bit| code.checks.iter().filter(|check| check.contains(&bit)).count() == 120));
     }
 
     #[test]

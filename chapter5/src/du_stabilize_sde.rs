@@ -65,7 +65,8 @@ impl Default for Config {
 }
 
 impl Config {
-    fn step(&self) -> f64 {
+    /// h = T/N.
+    pub fn step(&self) -> f64 {
         self.horizon / self.num_steps as f64
     }
 }

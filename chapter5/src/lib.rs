@@ -8,6 +8,7 @@ use common::section::{Chapter, Entry};
 pub mod autoencoder;
 pub mod bp_decoding;
 pub mod bp_train;
+pub mod bp_weights;
 pub mod codes;
 pub mod consensus_schedules;
 pub mod du_consensus;
@@ -21,6 +22,7 @@ pub mod mnist_reconstruction;
 pub mod network;
 pub mod plant;
 pub mod rates;
+pub mod stabilize_losses;
 
 /// The chapter, as the program `chapter5` runs it.
 pub const CHAPTER: Chapter = Chapter {
@@ -38,7 +40,9 @@ pub const CHAPTER: Chapter = Chapter {
         Entry::of::<mnist_reconstruction::MnistReconstruction>(),
     ],
     questions: &[
+        Entry::of::<bp_weights::BpWeights>(),
         Entry::of::<consensus_schedules::ConsensusSchedules>(),
+        Entry::of::<stabilize_losses::StabilizeLosses>(),
         Entry::of::<mimo_channels::MimoChannels>(),
         Entry::of::<mnist_constraints::MnistConstraints>(),
     ],

@@ -74,6 +74,24 @@ pub fn discrete_lyapunov(f: &DMatrix<f64>, q: &DMatrix<f64>) -> DMatrix<f64> {
 }
 // ANCHOR_END: lyapunov
 
+/// The gain K of u = −Kx that minimises Σ xᵀQx + uᵀRu for x ← Fx + Gu, by iterating the discrete Riccati equation.
+// ANCHOR: riccati
+pub fn linear_quadratic_gain(f: &DMatrix<f64>, g: &DMatrix<f64>, q: &DMatrix<f64>, r: &DMatrix<f64>) -> DMatrix<f64> {
+    let (mut p, mut gain) = (q.clone(), DMatrix::zeros(g.ncols(), f.nrows()));
+    for _ in 0..100_000 {
+        let weight = r + g.transpose() * &p * g;
+        gain = weight.lu().solve(&(g.transpose() * &p * f)).unwrap_or(gain); // K = (R + GᵀPG)⁻¹GᵀPF
+        let next = q + f.transpose() * &p * (f - g * &gain); // P ← Q + FᵀP(F − GK)
+        let moved = (&next - &p).amax();
+        p = next;
+        if moved <= 1e-14 * p.amax() {
+            break;
+        }
+    }
+    gain
+}
+// ANCHOR_END: riccati
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +106,29 @@ mod tests {
         assert!((&f * &p * f.transpose() + &q - &p).amax() < 1e-13 * p.amax());
         assert!((spectral_radius(&f).ln() / 0.02 - spectral_abscissa(&plant.closed_loop(&gain)?)?).abs() < 0.1);
         assert!(discrete_lyapunov(&(f * 10.0), &q)[(0, 0)].is_infinite());
+        Ok(())
+    }
+
+    /// No gain nearby costs less.
+    #[test]
+    fn the_linear_quadratic_gain_is_the_best() -> Result<()> {
+        let (plant, h) = (Plant::new(&Device::Cpu)?, 0.04);
+        let identity = DMatrix::<f64>::identity(4, 4);
+        let f = &identity + linalg::to_matrix(&plant.a)? * h;
+        let (g, q, r) = (linalg::to_matrix(&plant.b)? * h, identity * h, DMatrix::identity(2, 2) * h);
+        let gain = linear_quadratic_gain(&f, &g, &q, &r);
+        let cost = |gain: &DMatrix<f64>| {
+            let closed = (&f - &g * gain).transpose(); // Σ (Fᵀ)ᵏ(Q + KᵀRK)Fᵏ
+            discrete_lyapunov(&closed, &(&q + gain.transpose() * &r * gain)).trace()
+        };
+        let best = cost(&gain);
+        for entry in 0..8 {
+            for shift in [-0.1, 0.1] {
+                let mut other = gain.clone();
+                other[entry] += shift;
+                assert!(cost(&other) > best, "{entry}");
+            }
+        }
         Ok(())
     }
 }

@@ -13,6 +13,12 @@ pub struct Rate {
     pub high: f64,
 }
 
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&format!("{:.3e} [{:.3e}, {:.3e}]", self.rate, self.low, self.high))
+    }
+}
+
 const QUANTILE: f64 = 1.959_963_984_540_054;
 
 /// `count` of `trials` independent trials: Wilson's interval, which is right for few errors too.
@@ -24,18 +30,22 @@ pub fn binomial(count: usize, trials: usize) -> Rate {
     Rate { rate: p, low: if count == 0 { 0.0 } else { centre - half }, high: centre + half }
 }
 
+/// The mean of independent values, with the interval that the central limit theorem gives it.
+pub fn mean(values: impl Iterator<Item = f64> + Clone) -> Rate {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    let variance = values.map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0).max(1.0);
+    let half = QUANTILE * (variance / count).sqrt();
+    Rate { rate: mean, low: mean - half, high: mean + half }
+}
+
 /// Errors in words of `length` bits: bits of a word fail together, so the words are the independent trials.
 pub fn clustered(errors_by_word: impl Iterator<Item = usize> + Clone, length: usize) -> Rate {
-    let words = errors_by_word.clone().count();
     if errors_by_word.clone().all(|errors| errors == 0) {
-        return binomial(0, words); // a bit is wrong at most as often as a word
+        return binomial(0, errors_by_word.count()); // a bit is wrong at most as often as a word
     }
-    let words = words as f64;
-    let mean = errors_by_word.clone().sum::<usize>() as f64 / words;
-    let variance = errors_by_word.map(|e| (e as f64 - mean).powi(2)).sum::<f64>() / (words - 1.0).max(1.0);
-    let half = QUANTILE * (variance / words).sqrt();
-    let length = length as f64;
-    Rate { rate: mean / length, low: (mean - half).max(0.0) / length, high: (mean + half) / length }
+    let (mean, length) = (mean(errors_by_word.map(|errors| errors as f64)), length as f64);
+    Rate { rate: mean.rate / length, low: mean.low.max(0.0) / length, high: mean.high / length }
 }
 
 #[cfg(test)]
@@ -58,5 +68,7 @@ mod tests {
         let alone = clustered([0, 0, 0, 4].into_iter(), 4);
         assert_eq!(clustered([0; 10].into_iter(), 4), binomial(0, 10));
         assert!(alone.rate == 0.25 && alone.high - alone.rate > 0.4);
+        let mean = mean([1.0, 2.0, 3.0].into_iter());
+        assert!(mean.rate == 2.0 && (mean.high - 2.0 - QUANTILE / 3f64.sqrt()).abs() < 1e-12 && mean.low < 2.0);
     }
 }

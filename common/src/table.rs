@@ -4,18 +4,19 @@ use std::fmt::Write as _;
 
 use crate::figure::Series;
 
-/// Named columns; the first is a counter, the others f64.
+/// Named columns; the first is a counter, the others f64. Rows may have names, which a file shows in place of the counter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     columns: Vec<String>,
     rows: Vec<(usize, Vec<f64>)>,
+    names: Vec<String>,
 }
 
 impl Table {
     /// An empty table whose counter is called `counter` and whose values are called `columns`.
     pub fn new<S: Into<String>>(counter: &str, columns: impl IntoIterator<Item = S>) -> Self {
         let columns = std::iter::once(counter.to_owned()).chain(columns.into_iter().map(Into::into)).collect();
-        Self { columns, rows: vec![] }
+        Self { columns, rows: vec![], names: vec![] }
     }
 
     /// A table of columns, of different lengths maybe, side by side; the counter starts from `first`.
@@ -34,6 +35,12 @@ impl Table {
         let mut row = values.to_vec();
         row.resize(self.columns.len() - 1, f64::NAN);
         self.rows.push((count, row));
+    }
+
+    /// Appends a row that is called `name`, without commas; all rows of a table have names, or none has.
+    pub fn push_named(&mut self, name: impl Into<String>, values: &[f64]) {
+        self.names.push(name.into());
+        self.push(self.rows.len(), values);
     }
 
     /// Names of all columns, the counter first.
@@ -72,8 +79,11 @@ impl Table {
     /// Comma-separated values with a header. Every number has the digits that make it exact again; NaN is an empty cell.
     pub fn to_csv(&self) -> String {
         let mut csv = self.columns.join(",") + "\n";
-        for (count, values) in &self.rows {
-            let _ = write!(csv, "{count}");
+        for (row, (count, values)) in self.rows.iter().enumerate() {
+            let _ = match self.names.get(row) {
+                Some(name) => write!(csv, "{name}"),
+                None => write!(csv, "{count}"),
+            };
             for value in values {
                 let _ = if value.is_nan() { write!(csv, ",") } else { write!(csv, ",{value:?}") };
             }
@@ -107,5 +117,8 @@ mod tests {
         assert_eq!(table.column("loss"), [0.1 + 0.2, 2.0]);
         assert_eq!(table.counts(), [0.0, 1.0]);
         assert!(table.last("error").is_nan() && table.column("none").is_empty());
+        let mut table = Table::new("decoder", ["errors"]);
+        table.push_named("plain BP", &[3.0]);
+        assert_eq!(table.to_csv(), "decoder,errors\nplain BP,3.0\n");
     }
 }

@@ -160,7 +160,8 @@ pub fn json(file: &Path) -> Value {
     serde_json::from_str(&text).expect("a summary is JSON")
 }
 
-/// A CSV file: its header and its rows. Every number must be written with the digits that make it exact again.
+/// A CSV file: its header and its rows. Every number must be written with the digits that make it exact again; a row's name
+/// in the first column is read as NaN.
 pub fn table(file: &Path) -> (Vec<String>, Vec<Vec<f64>>) {
     let text = fs::read_to_string(file).expect("a table");
     let mut lines = text.strip_suffix('\n').expect("whole lines").lines();
@@ -169,9 +170,10 @@ pub fn table(file: &Path) -> (Vec<String>, Vec<Vec<f64>>) {
         let cells: Vec<_> = line.split(',').collect();
         assert_eq!(cells.len(), header.len(), "{}: {line}", file.display());
         let value = |(column, cell): (usize, &&str)| {
-            let value: f64 = if cell.is_empty() { f64::NAN } else { cell.parse().expect("a number") };
+            let nothing = cell.is_empty() || (column == 0 && cell.parse::<f64>().is_err());
+            let value: f64 = if nothing { f64::NAN } else { cell.parse().expect("a number") };
             let again = if column == 0 { format!("{value}") } else { format!("{value:?}") };
-            assert!(cell.is_empty() || again == **cell, "{}, row {index}: {cell}", file.display());
+            assert!(nothing || again == **cell, "{}, row {index}: {cell}", file.display());
             value
         };
         cells.iter().enumerate().map(value).collect()

@@ -67,6 +67,8 @@ fn variable_nodes_with_a_weight_for_each_edge_or_one_for_all() -> Result<()> {
     for weights in [Var::new(&[0.3, 1.0, -0.2, 0.9, 1.4, 0.0], &Device::Cpu)?, Var::new(0.7, &Device::Cpu)?] {
         let (fast, plain) = (node.forward(&alpha, &lambda, &weights)?, node.forward_plain(&alpha, &lambda, &weights)?);
         assert_twins(&fast, &plain, &[&alpha, &lambda, &weights])?;
+        let loss = || Ok(node.forward(&alpha, &lambda, &weights)?.sin()?.sum_all()?);
+        assert!(gradient_error(&[alpha.clone(), lambda.clone(), weights.clone()], 1e-6, loss)? < 1e-8);
     }
     assert!(VariableNode::new(&[0, 3], 3).is_err());
     assert!(node.forward(&alpha, &alpha, &Tensor::new(1.0, &Device::Cpu)?).is_err());

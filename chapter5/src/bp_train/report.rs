@@ -22,25 +22,12 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let (n, k) = (code.length, code.length - code.rank());
     let mut summary =
         format!("({n}, {k}) code, {} edges, σ = {}, Eb/N0 = {ebn0:.2} dB\n", code.edges().len(), config.noise_std);
-    let columns = [
-        "words",
-        "bit_errors",
-        "word_errors",
-        "bit_error_rate",
-        "low",
-        "high",
-        "word_error_rate",
-        "word_low",
-        "word_high",
-    ];
-    let mut table = Table::new("decoder", columns);
+    let mut table = Table::new("decoder", Errors::COLUMNS);
     summary += &format!("{:<20} {:>7}  {:<34}  {}\n", "", "words", "bit error rate [95 %]", "word error rate [95 %]");
-    for (index, one) in errors.iter().enumerate() {
+    for one in errors {
+        table.push_named(one.name, &one.row());
         let (bit, word, words) = (one.bit_error_rate(), one.word_error_rate(), one.by_word.len());
-        let counts = [words as f64, one.bits() as f64, one.words() as f64];
-        table.push(index, &[&counts[..], &[bit.rate, bit.low, bit.high, word.rate, word.low, word.high]].concat());
-        let interval = |r: crate::rates::Rate| format!("{:.3e} [{:.3e}, {:.3e}]", r.rate, r.low, r.high);
-        summary += &format!("{:<20} {words:>7}  {:<34}  {}\n", one.name, interval(bit), interval(word));
+        summary += &format!("{:<20} {words:>7}  {bit:<34}  {word}\n", one.name);
     }
     summary += &format!("Q(1/σ) without decoder {:.3e}\n", q(1.0 / config.noise_std));
     if *code == Code::bch() {

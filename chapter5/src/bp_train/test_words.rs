@@ -8,7 +8,7 @@ use common::{
     unfolding::{Algorithm, Batch, Problem},
 };
 
-use super::{Channel, Config, Decoder};
+use super::Channel;
 use crate::{
     codes::{Code, MaximumLikelihood},
     rates::{Rate, binomial, clustered},
@@ -26,6 +26,26 @@ pub struct Errors {
 }
 
 impl Errors {
+    /// What [`Errors::row`] says.
+    pub const COLUMNS: [&'static str; 9] = [
+        "words",
+        "bit_errors",
+        "word_errors",
+        "bit_error_rate",
+        "low",
+        "high",
+        "word_error_rate",
+        "word_low",
+        "word_high",
+    ];
+
+    /// Counts and rates, as a row of a table.
+    pub fn row(&self) -> [f64; 9] {
+        let (bit, word) = (self.bit_error_rate(), self.word_error_rate());
+        let counts = [self.by_word.len(), self.bits(), self.words()].map(|count| count as f64);
+        [counts[0], counts[1], counts[2], bit.rate, bit.low, bit.high, word.rate, word.low, word.high]
+    }
+
     /// All wrong bits.
     pub fn bits(&self) -> usize {
         self.by_word.iter().map(|&errors| usize::from(errors)).sum()
@@ -47,48 +67,82 @@ impl Errors {
     }
 }
 
+/// λ → x̂
+pub type Decode<'a> = Box<dyn Fn(&Tensor) -> Result<Tensor> + Sync + 'a>;
+
+/// One who decodes: an estimate of x from λ, both `[K, n]`.
+pub struct Contender<'a> {
+    /// Name
+    pub name: &'static str,
+    /// Words that it decodes, the first ones of all
+    pub num_words: usize,
+    /// λ → x̂
+    pub decode: Decode<'a>,
+}
+
+impl<'a> Contender<'a> {
+    /// `decode` called `name`, for all words.
+    pub fn new(name: &'static str, decode: impl Fn(&Tensor) -> Result<Tensor> + Sync + 'a) -> Self {
+        Self { name, num_words: usize::MAX, decode: Box::new(decode) }
+    }
+
+    /// Iterations of an unfolded decoder of `code`.
+    pub fn unfolded(
+        name: &'static str,
+        code: &Code,
+        decoder: &'a impl Algorithm<Data = Tensor>,
+        num_iterations: usize,
+    ) -> Self {
+        let edges = code.edges().len();
+        Self::new(name, move |lambda| {
+            let rng = &mut common::sampling::rng(0, 0); // nothing is drawn from it
+            let mut alpha = Tensor::zeros((lambda.dim(0)?, edges), lambda.dtype(), lambda.device())?;
+            for k in 0..num_iterations {
+                alpha = decoder.iterate(k, &alpha, lambda, rng)?.detach();
+            }
+            decoder.estimate(&alpha, lambda)
+        })
+    }
+
+    /// Maximum likelihood for BCH(31, 16).
+    pub fn maximum_likelihood() -> Self {
+        let ml = MaximumLikelihood::default();
+        Self::new("maximum likelihood", move |lambda| {
+            let received = lambda.to_vec2()?; // λ is y but for a factor
+            let found: Vec<f64> = received.iter().flat_map(|y: &Vec<f64>| ml.decode(y)).collect();
+            Ok(Tensor::from_vec(found, lambda.shape(), lambda.device())?)
+        })
+    }
+}
+
 /// Words that are decoded at once.
 const CHUNK: usize = 500;
 
-/// Errors without a decoder, of the `decoders` (plain, learned, …), and of maximum likelihood if the code is BCH(31, 16).
+/// The errors of all `contenders` in the same `num_words` words, with random numbers from stream `stream` on.
 // ANCHOR: count
 pub fn count_errors(
-    code: &Code,
     channel: &Channel,
-    decoders: &[&Decoder],
-    config: &Config,
+    contenders: &[Contender],
+    num_words: usize,
+    stream: u64,
     context: &mut Context,
 ) -> Result<Vec<Errors>> {
-    let ml = (*code == Code::bch()).then(MaximumLikelihood::default);
     let seed = context.seed;
-    let chunks: Vec<usize> = (0..config.num_test.div_ceil(CHUNK)).collect();
+    let chunks: Vec<usize> = (0..num_words.div_ceil(CHUNK)).collect();
     let counted = ensemble::map(context, &chunks, |&chunk| {
-        let rng = &mut common::sampling::rng(seed, (1 << 40) + chunk as u64);
-        let first = chunk * CHUNK;
-        let Batch { start, solution: x, data: lambda } = channel.draw(CHUNK.min(config.num_test - first), rng)?;
-        let mut errors = vec![wrong_bits(&lambda, &x)?];
-        for decoder in decoders {
-            let mut alpha = start.clone();
-            for k in 0..config.num_iterations {
-                alpha = decoder.iterate(k, &alpha, &lambda, rng)?.detach();
-            }
-            errors.push(wrong_bits(&decoder.estimate(&alpha, &lambda)?, &x)?);
-        }
-        if let Some(ml) = &ml {
-            let words = x.dim(0)?.min(config.num_ml.saturating_sub(first));
-            let received = lambda.narrow(0, 0, words)?.to_vec2()?; // λ is y but for a factor
-            let found: Vec<f64> = received.iter().flat_map(|y: &Vec<f64>| ml.decode(y)).collect();
-            let x = x.narrow(0, 0, words)?;
-            errors.push(wrong_bits(&Tensor::from_vec(found, x.shape(), x.device())?, &x)?);
-        }
-        Ok(errors)
+        let (rng, first) = (&mut common::sampling::rng(seed, stream + chunk as u64), chunk * CHUNK);
+        let Batch { solution: x, data: lambda, .. } = channel.draw(CHUNK.min(num_words - first), rng)?;
+        let errors = |one: &Contender| {
+            let words = x.dim(0)?.min(one.num_words.saturating_sub(first));
+            let estimate = if words > 0 { (one.decode)(&lambda.narrow(0, 0, words)?)? } else { return Ok(vec![]) };
+            wrong_bits(&estimate, &x.narrow(0, 0, words)?)
+        };
+        contenders.iter().map(errors).collect::<Result<Vec<_>>>()
     })?;
-    let names = ["no decoder", "plain BP", "learned BP", "maximum likelihood"];
-    let number = counted[0].len();
-    let all = (0..number).map(|d| Errors {
-        name: if d + 1 == number && ml.is_some() { names[3] } else { names[d.min(2)] },
-        by_word: counted.iter().flat_map(|chunk| chunk[d].iter().copied()).collect(),
-        length: code.length,
+    let all = contenders.iter().enumerate().map(|(index, one)| Errors {
+        name: one.name,
+        by_word: counted.iter().flat_map(|chunk| chunk[index].iter().copied()).collect(),
+        length: channel.size.0,
     });
     Ok(all.filter(|errors| !errors.by_word.is_empty()).collect())
 }

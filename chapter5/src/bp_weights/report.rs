@@ -104,5 +104,5 @@ fn figure(outcome: &Outcome) -> Figure {
     let (xs, bound): (Vec<f64>, Vec<f64>) = bound.unzip();
     let bits = panel("Bit errors", "bit error rate", &Errors::bit_error_rate)
         .series(Series::line("union bound", &xs, &bound).style(6).dotted().thin());
-    Figure::new().panel(bits).panel(panel("Word errors", "word error rate", &Errors::word_error_rate)).columns(1)
+    Figure::new().panel(bits).panel(panel("Word errors", "word error rate", &Errors::word_error_rate))
 }

@@ -102,7 +102,7 @@ fn losses(config: &Config, outcome: &Outcome) -> Figure {
             figure = figure.panel(panel);
         }
     }
-    figure.columns(shown.len())
+    figure
 }
 
 /// The settled E‖x‖² by update.
@@ -115,5 +115,5 @@ fn noise(outcome: &Outcome) -> Figure {
         let panel = panel.series(Series::line("exact gradient", &counts, exact).style(1));
         figure = figure.panel(panel.hline("long training", outcome.noisy.long.0));
     }
-    figure.columns(outcome.noisy.trainings.len().min(3))
+    figure
 }

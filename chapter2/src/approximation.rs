@@ -25,7 +25,8 @@ use common::{
     ops::FixedMap,
     optim::{Optimizer, RateSchedule, Rule, parameter},
     sampling::{self, Rng},
-    training::log_spaced,
+    table::Table,
+    training::{log_losses, log_spaced, loss_value},
 };
 
 use crate::rbf::{self, RbfModel, basis_matrix};
@@ -176,11 +177,13 @@ impl Training {
         let (inputs, y) = (model.inputs(xs, device)?, Tensor::new(ys, device)?); // [N, …], [N]
         // ANCHOR: updates
         let mut adam = Optimizer::new(parameters, Rule::Adam.with(rate))?;
+        let mut history = Table::new("update", ["sum_squared_error"]);
         let mut done = 0;
         for checkpoint in self.checkpoints() {
             while done < checkpoint {
                 let loss = sum_squared_error(&model.forward(&inputs)?, &y)?; // L = Σⱼ (g(xⱼ) − yⱼ)²
                 adam.set_learning_rate(rate * RateSchedule::Linear.factor(done, self.num_updates)); // falls to 0
+                log_losses(&mut history, done, &[loss_value(&loss)?])?;
                 adam.backward_step(&loss)?;
                 done += 1;
             }

@@ -16,7 +16,7 @@
 //!
 //! Run it with `cargo run --release --bin sec2_5_2_compact_domain`.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, range},
@@ -134,6 +134,8 @@ whole line, and on (0, 1], none does, whatever its size. Try --num-parameters 10
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--half-widths", &config.half_widths)?;
+        config::distinct("--left-ends", &config.left_ends)?;
         let message = "invalid value for '--left-ends': must be numbers below 1";
         ensure!(config.left_ends.iter().all(|&left| left < 1.0), config::Usage(message.into()));
         context.phase(Phase::Training);
@@ -144,8 +146,11 @@ whole line, and on (0, 1], none does, whatever its size. Try --num-parameters 10
         let seeds = 0..config.training.num_seeds as u64;
         let runs: Vec<_> = networks.flat_map(|run| seeds.clone().map(move |repetition| (run, repetition))).collect();
         let seed = context.seed;
-        let curves = ensemble::map(context, &runs, |&((domain, (_, activation)), repetition)| {
-            learn(domain, activation, repetition, config, seed)
+        let curves = ensemble::map(context, &runs, |&((domain, (network, activation)), repetition)| {
+            let curve = learn(domain, activation, repetition, config, seed);
+            curve.with_context(|| {
+                format!("{network} on [{}, {}], repetition {}", domain.from, domain.to, repetition + 1)
+            })
         })?;
         let groups = runs.chunks(seeds.end as usize).zip(curves.chunks(seeds.end as usize));
         let learned = groups.map(|(runs, curves)| {

@@ -164,7 +164,7 @@ Try --step-size 0.2 (x1 overshoots) and --step-size 0.3 (it diverges: 1 − 8η 
         let mut history = Table::new("iteration", ["x1", "x2", "f"]);
         for (iteration, &[x1, x2]) in by_backprop.iter().enumerate() {
             let f = 4.0 * x1 * x1 + x2 * x2;
-            check_loss(&history, "iteration", iteration, f)?;
+            check_loss(&history, iteration, f, history.rows().first().map(|(_, row)| row[2]))?;
             history.push(iteration, &[x1, x2, f]);
         }
         let by_hand = descend_by_hand(start, config);

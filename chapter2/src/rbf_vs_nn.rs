@@ -11,7 +11,7 @@
 //! Run it with `cargo run --release --bin sec2_5_rbf_vs_nn`. Without noise, bumps need the fewest updates and relu networks
 //! have the largest errors; with noise, more bumps fit more noise and networks hardly; outside, nobody knows the target.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, range},
@@ -175,7 +175,9 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
             }
         }
         let (seed, device) = (context.seed, context.device.clone());
-        let histories = ensemble::map(context, &runs, |run| measure(run, config, seed, &device))?;
+        let histories = ensemble::map(context, &runs, |run| {
+            measure(run, config, seed, &device).with_context(|| format!("{run:?}"))
+        })?;
         let groups = runs.chunks(seeds).zip(histories.chunks(seeds));
         let curves = groups.map(|(runs, histories)| {
             let spread = |region| Spread::of(&histories.iter().map(|h| h.column(region)).collect::<Vec<_>>());

@@ -137,18 +137,19 @@ pub fn fit(config: &Config, xs: &[f64], ys: &[f64], context: &mut Context) -> Re
     let error = || -> Result<f64> { loss_value(&mean_squared_error(&model.forward(&x)?, &y)?) };
     let (last_x, last_y) = &samples[samples.len() - 1];
     let mut history = Table::new("epoch", ["last_sample_loss", "mean_squared_error"]);
-    log_losses(&mut history, 0, &[loss_value(&sample_loss(&model, last_x, last_y)?)?, error()?])?;
+    let first_error = error()?;
+    log_losses(&mut history, 0, &[loss_value(&sample_loss(&model, last_x, last_y)?)?, first_error])?;
     // ANCHOR: epochs
     for epoch in 1..=config.num_epochs {
         if config.restart_step_count {
             optimizer.set_step_count(0);
         }
         let mut last_sample_loss = f64::NAN;
-        for (i, (x, y)) in samples.iter().enumerate() {
+        for (x, y) in &samples {
             let loss = sample_loss(&model, x, y)?; // L = (g(x; p) − y)²
             optimizer.backward_step(&loss)?; //        p ← Adam(p, ∇L)
             last_sample_loss = loss_value(&loss)?;
-            check_loss(&history, "update", (epoch - 1) * samples.len() + i, last_sample_loss)?;
+            check_loss(&history, epoch, last_sample_loss, Some(first_error))?;
         }
         log_losses(&mut history, epoch, &[last_sample_loss, error()?])?;
         context.progress(epoch, config.num_epochs);

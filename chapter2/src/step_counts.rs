@@ -13,7 +13,7 @@
 //! Run it with `cargo run --release --bin sec2_4_4_step_counts`. At the article's learning rate the restart ends lower, at the
 //! book's higher.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use common::{
     config,
     context::{Context, Phase},
@@ -91,13 +91,14 @@ errors by epoch for the first seed. Try --preset book, where the restart is no a
         context.phase(Phase::Training);
         let mut pairs = vec![];
         for (i, seed) in (context.seed..).take(config.num_seeds).enumerate() {
-            context.progress_span(i as f64 / config.num_seeds as f64, (i + 1) as f64 / config.num_seeds as f64);
+            context.progress_part(i, config.num_seeds);
             // ANCHOR: both
             let xs = grid(0.0, 1.0, config.regression.num_samples);
             let ys = sampling::observe(truth, &xs, config.regression.noise_std, &mut sampling::rng(seed, 0));
             let mut fit = |restart_step_count| {
                 let config = regression::Config { restart_step_count, ..config.regression.clone() };
-                regression::fit(&config, &xs, &ys, context)
+                let fit = regression::fit(&config, &xs, &ys, context);
+                fit.with_context(|| format!("seed {seed}, restarting {restart_step_count}"))
             };
             pairs.push(Pair { seed, running: fit(false)?, restarting: fit(true)? });
             // ANCHOR_END: both

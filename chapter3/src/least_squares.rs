@@ -123,12 +123,13 @@ Try --period 1, --period 16 and --seed 2.";
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         let Config { num_observations: m, num_unknowns: n, ref period, ref training } = *config;
         let device = &context.device.clone();
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), device)?;
         let problem = Observations { solution: model.solution(0.0)?, model };
-        let LinearModel { gram, eigenvalues, .. } = &problem.model;
-        let step = AffineStep::new(gram)?;
+        let eigenvalues = theory::nonzero(&problem.model.eigenvalues);
+        let step = AffineStep::new(&problem.model.gram)?;
         let algorithm = |step_size| GradientDescent { step: step.clone(), step_size };
         context.phase(Phase::Training);
         let mut comparison = Comparison::of_quadratics(eigenvalues);
@@ -136,9 +137,8 @@ Try --period 1, --period 16 and --seed 2.";
         let eta = theory::fixed_step_size(eigenvalues); // 2/(λmin + λmax)
         let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
         comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
-        let share = 1.0 / period.len() as f64;
         for (index, period) in period.iter().enumerate() {
-            context.progress_span(index as f64 * share, (index + 1) as f64 * share);
+            context.progress_part(index, config.period.len());
             let (name, label) = (format!("learned_{}", period.name()), format!("learned steps, {}", period.label()));
             let learned = algorithm(training.step_sizes(*period, device)?);
             comparison.push(training.method(&name, label, &problem, &learned, context)?);

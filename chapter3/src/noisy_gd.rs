@@ -88,6 +88,9 @@ impl Algorithm for NoisyGradientDescent {
 /// The variance of coordinate i is multiplied by (1 − ηλᵢ)² and grows by η²σ² in each iteration; this is where both balance.
 // ANCHOR: noise_floor
 pub fn noise_floor(step_size: f64, noise_std: f64, eigenvalues: &[f64]) -> f64 {
+    if theory::nonzero(eigenvalues).len() < eigenvalues.len() {
+        return f64::INFINITY; // nothing pulls back along some eigenvector
+    }
     let variance = |lambda: &f64| step_size * noise_std.powi(2) / (lambda * (2.0 - step_size * lambda));
     eigenvalues.iter().map(variance).sum()
 }
@@ -154,8 +157,12 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let title = format!("Noisy gradients, σ = {}", config.noise_std);
         let mut report = outcome.comparison.report(&title, &[config.training.num_iterations()])?;
-        report.summary += &format!("noise floor of the fixed step, from the eigenvalues {:.4e}\n", outcome.noise_floor);
-        if outcome.noise_floor > 0.0 {
+        let floor = match outcome.noise_floor {
+            floor if floor.is_finite() => format!("{floor:.4e}"),
+            _ => "none: where AᵀA has the eigenvalue 0, the noise adds up".into(),
+        };
+        report.summary += &format!("noise floor of the fixed step, from the eigenvalues {floor}\n");
+        if outcome.noise_floor > 0.0 && outcome.noise_floor.is_finite() {
             let panel = outcome
                 .comparison
                 .mse_panel(&title)

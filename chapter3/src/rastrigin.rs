@@ -143,6 +143,7 @@ each iteration beside fixed steps, the learned steps, and the function itself fo
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
+        config::distinct("--fixed-step-sizes", &config.fixed_step_sizes)?;
         let Config { num_unknowns, start_std, ref fixed_step_sizes, ref training } = *config;
         let device = &context.device.clone();
         let problem = Starts { num_unknowns, start_std, device: device.clone() };

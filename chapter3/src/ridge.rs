@@ -126,10 +126,11 @@ MSE after each iteration beside the best fixed step, and what was learned. Try -
         let algorithm = |step_size, regularisation| RidgeDescent { step: step.clone(), step_size, regularisation };
         // AᵀA + λI has the eigenvalues of AᵀA, each with λ added.
         let eigenvalues: Vec<f64> = problem.model.eigenvalues.iter().map(|e| e + lambda).collect();
+        let eigenvalues = theory::nonzero(&eigenvalues);
         context.phase(Phase::Training);
-        let mut comparison = Comparison::of_quadratics(&eigenvalues);
+        let mut comparison = Comparison::of_quadratics(eigenvalues);
 
-        let eta = theory::fixed_step_size(&eigenvalues);
+        let eta = theory::fixed_step_size(eigenvalues);
         let regularisation = Schedule::constant("regularisation", lambda, device)?;
         let fixed = algorithm(Schedule::constant("step_size", eta, device)?, regularisation.clone());
         comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);

@@ -145,6 +145,7 @@ shows the MSE after each iteration, median and range. Try --learning-rate 0.001 
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         context.phase(Phase::Training);
         let seeds: Vec<u64> = (0..config.num_seeds as u64).map(|i| context.seed + i).collect();
         let device = context.device.clone();

@@ -160,6 +160,8 @@ ones are compared with theory.";
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--noise-std", &config.noise_std)?;
+        config::distinct("--large-noise-std", &config.large_noise_std)?;
         context.phase(Phase::Training);
         let (small, total) = (config.noise_std.len(), config.noise_std.len() + 3 * config.large_noise_std.len());
         let part = |i: usize| i as f64 / total as f64;

@@ -69,8 +69,10 @@ impl Default for Config {
     }
 }
 
-/// The learning rate of each D, of which there are `count`.
-pub fn rates(learning_rates: &[f64], count: usize) -> Result<Vec<f64>> {
+/// The learning rate of each D.
+pub fn rates(learning_rates: &[f64], dataset_sizes: &[usize]) -> Result<Vec<f64>> {
+    config::distinct("--dataset-sizes", dataset_sizes)?;
+    let count = dataset_sizes.len();
     match learning_rates {
         &[rate] => Ok(vec![rate; count]),
         rates if rates.len() == count => Ok(rates.to_vec()),
@@ -160,7 +162,7 @@ fresh signals. Mean, median and the fraction of diverged signals are printed for
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let rates = rates(&config.learning_rates, config.dataset_sizes.len())?;
+        let rates = rates(&config.learning_rates, &config.dataset_sizes)?;
         let (m, n) = (config.num_observations, config.num_unknowns);
         let model = LinearModel::gaussian(m, n, &mut context.rng(0), &context.device)?;
         let problem = SparseRecovery::new(model, config.active, config.noise_std)?;
@@ -171,11 +173,9 @@ fresh signals. Mean, median and the fraction of diverged signals are printed for
         comparison.push(config.training.method("fixed", "ISTA, λ = 1", &problem, &ista, context)?);
         let of_ista = squared_errors(&problem, &ista, depth, num_test, seed)?;
         let fixed = Errors::of(&of_ista[depth], problem.energy());
-
         let (mut errors, mut medians) = (vec![], vec![]);
         for (index, (&size, rate)) in config.dataset_sizes.iter().zip(rates).enumerate() {
-            let count = config.dataset_sizes.len() as f64;
-            context.progress_span(index as f64 / count, (index + 1) as f64 / count);
+            context.progress_part(index, config.dataset_sizes.len());
             let training = Training { learning_rate: rate, ..config.training };
             let rng = &mut context.rng(10 + index as u64);
             let dataset = FiniteDataset::draw(&problem, size, rng)?; // D pairs, once

@@ -134,7 +134,7 @@ network trained on one problem meets signals with more or fewer entries, more or
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        let rates = finite_dataset::rates(&config.learning_rates, config.dataset_sizes.len())?;
+        let rates = finite_dataset::rates(&config.learning_rates, &config.dataset_sizes)?;
         context.phase(Phase::Training);
         let model = |i: u64, context: &Context| LinearModel::gaussian(M, N, &mut context.rng(i), &Device::Cpu);
         let seeds = config.num_seeds as u64;

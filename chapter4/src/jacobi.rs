@@ -122,6 +122,7 @@ factor and the Chebyshev factors. For about one seed in twenty Jacobi's method d
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         let device = &context.device.clone();
         let rng = &mut context.rng(0);
         let system = System::draw(config.num_unknowns, config.diagonal, config.matrix_std, rng, device)?;
@@ -149,8 +150,7 @@ factor and the Chebyshev factors. For about one seed in twenty Jacobi's method d
         let chebyshev = Relaxation::fixed(&system.b, &steps)?;
         comparison.push(training.method("fixed_chebyshev", label, &problem, &chebyshev, context)?);
         for (index, period) in config.period.iter().enumerate() {
-            let count = config.period.len() as f64;
-            context.progress_span(index as f64 / count, (index + 1) as f64 / count);
+            context.progress_part(index, config.period.len());
             let initial = Tensor::full(training.initial_step_size, period.length(training.num_generations), device)?;
             let omega = Schedule::learned("omega", &initial, training.learning_rate)?;
             let (name, label) = (format!("learned_{}", period.name()), format!("learned, {}", period.label()));

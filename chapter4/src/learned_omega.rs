@@ -23,7 +23,8 @@ use common::{
     optim::{Optimizer, RateSchedule, Rule},
     sampling,
     section::{Preset, Report, Section},
-    training::loss_value,
+    table::Table,
+    training::{log_losses, loss_value},
     unfolding::{Algorithm, Batch, Problem, Schedule, mean_metrics},
 };
 
@@ -108,12 +109,15 @@ pub fn train(config: &Config, system: &System, period: usize, way: Way) -> Resul
     let relaxation = Relaxation::new(&system.b, omega.clone())?;
     let adam = || Optimizer::new(vec![omega.parameter().clone()], Rule::Adam.with(config.learning_rate));
     let (mut optimizer, mut path) = (adam()?, vec![omega.values()?]);
+    let mut history = Table::new("update", ["loss"]);
     for depth in 1..=config.num_generations {
         if way.reset {
             optimizer = adam()?;
         }
         for _ in 0..config.num_updates {
-            optimizer.step(&loss(&problem, &relaxation, depth, way.log)?.backward()?)?;
+            let value = loss(&problem, &relaxation, depth, way.log)?;
+            log_losses(&mut history, path.len() - 1, &[loss_value(&value)?])?;
+            optimizer.step(&value.backward()?)?;
             path.push(omega.values()?);
         }
     }
@@ -171,6 +175,7 @@ with the best ones found by direct minimisation, on ten matrices.";
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         let drawn = (0..1000).map(|i| System::draw(32, 0.15, 0.05, &mut context.rng(i), &Device::Cpu));
         let converging = drawn.filter(|system| !system.as_ref().is_ok_and(|system| system.check().is_err()));
         let systems = converging.take(config.num_seeds).collect::<Result<Vec<_>>>()?;

@@ -89,6 +89,7 @@ minimises the expectation in closed form, and has no randomness but the matrix."
     // ANCHOR: training
     fn run(config: &Config, context: &mut Context) -> Result<Comparison> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         let device = &context.device.clone();
         let b = matrix(config.num_unknowns, &mut context.rng(0), device)?;
         let problem = Systems::new(&relaxation::inverse(&b)?, config.loss)?; // x* = B⁻¹b

@@ -145,6 +145,7 @@ mean and median error in dB, how many numbers are learned, and two bounds.";
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--learning-rates", &config.learning_rates)?;
         let du_ista::Config { num_unknowns: n, num_observations: m, active, noise_std, .. } =
             du_ista::Config::default();
         context.phase(Phase::Training);

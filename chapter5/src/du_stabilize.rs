@@ -24,7 +24,7 @@ use common::{
     sampling::grid,
     section::{Report, Section},
     table::Table,
-    training::loss_value,
+    training::{check_loss, loss_value},
 };
 
 use crate::plant::{GIVEN_GAIN, Plant, spectral_abscissa};
@@ -129,6 +129,8 @@ Adam never forgets it: try --log-loss, and --num-updates 1,5,100.";
         for update in 0..=last {
             let value = loss(config, &plant, &gain)?;
             let abscissa = spectral_abscissa(&plant.closed_loop(&gain)?)?;
+            let first = history.rows().first().map(|(_, row)| row[0]);
+            check_loss(&history, update, loss_value(&value)?, first)?;
             history.push(update, &[loss_value(&value)?, abscissa]);
             if update == 0 || config.num_updates.contains(&update) {
                 motions.push((format!("after {update} updates"), abscissa, motion(config, &plant, &gain)?));

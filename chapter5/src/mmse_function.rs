@@ -147,6 +147,7 @@ three are integrals, computed to rounding. Try --active 0.01 and --noise-varianc
 
     fn run(config: &Config, _: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--noise-variance", &config.noise_variance)?;
         let ys = grid(-config.largest, config.largest, config.num_points);
         let curve = |v: &f64| ys.iter().map(|&y| eta(y, *v, config.active)).collect();
         let eta = config.noise_variance.iter().map(curve).collect();

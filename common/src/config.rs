@@ -171,6 +171,13 @@ pub fn hyphen_values(command: Command) -> Command {
     ids.into_iter().fold(command, |command, id| command.mut_arg(id, |argument| argument.allow_hyphen_values(true)))
 }
 
+/// Errors if a list names something twice: its results would have the same name.
+pub fn distinct<T: PartialEq>(option: &str, list: &[T]) -> Result<()> {
+    let again = list.iter().enumerate().any(|(i, entry)| list[..i].contains(entry));
+    anyhow::ensure!(!again, Usage(format!("invalid value for '{option}': must be different from each other")));
+    Ok(())
+}
+
 /// The option of a field: `num_epochs` → `--num-epochs`.
 pub fn option_name(field: &str) -> String {
     format!("--{}", field.replace('_', "-"))

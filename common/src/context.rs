@@ -12,6 +12,7 @@ use crate::{
     optim,
     sampling::{self, Rng},
     section,
+    table::Table,
 };
 
 /// The parts of a run that are timed apart.
@@ -78,6 +79,17 @@ pub struct InputFile {
     pub bytes: Vec<u8>,
 }
 
+/// What a training has come to.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Its name in the run
+    pub name: String,
+    /// Its history
+    pub history: Table,
+    /// What was learned, by name
+    pub parameters: Vec<(String, Tensor)>,
+}
+
 /// Handed to every section's `run`.
 pub struct Context {
     /// Seed of all randomness of the run
@@ -88,6 +100,8 @@ pub struct Context {
     pub inputs: BTreeMap<&'static str, Vec<InputFile>>,
     /// What the run has reached, and where it starts if that is not empty (`--resume`)
     pub checkpoint: Checkpoint,
+    /// The trainings that are done, for those who keep them if a later one fails
+    pub finished: Vec<Finished>,
     observer: Box<dyn Observer>,
     span: (f64, f64),
     parameters: OnceLock<HashMap<String, Tensor>>,
@@ -101,6 +115,7 @@ impl Context {
             device: Device::Cpu,
             inputs: BTreeMap::new(),
             checkpoint: Checkpoint::new(),
+            finished: vec![],
             observer: Box::new(Silent),
             span: (0.0, 1.0),
             parameters: OnceLock::new(),
@@ -160,6 +175,12 @@ impl Context {
     /// Says that the work which follows takes the present phase from one fraction of all its work to another.
     pub fn progress_span(&mut self, from: f64, to: f64) {
         self.span = (from, to);
+    }
+
+    /// Says that part `index`, from 0, of `count` equal parts of all work of the present phase follows.
+    pub fn progress_part(&mut self, index: usize, count: usize) {
+        let share = 1.0 / count.max(1) as f64;
+        self.progress_span(index as f64 * share, (index + 1) as f64 * share);
     }
 
     /// Says that `done` of `total` units of the present phase, or of the present span of it, are done.

@@ -8,7 +8,7 @@ use std::sync::{
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::context::Context;
+use crate::{context::Context, training::Diverged};
 
 /// `run` of every item, results in the items' order; the progress shown counts finished items.
 ///
@@ -21,18 +21,21 @@ pub fn map<T: Sync, R: Send>(
     run: impl Fn(&T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     let (context, done, failed) = (Mutex::new(context), AtomicUsize::new(0), AtomicBool::new(false));
-    let one = |item| {
+    let one = |(index, item)| {
         if failed.load(Ordering::Relaxed) {
             return None;
         }
-        let result = run(item);
+        let result = run(item).map_err(|error| match error.is::<Diverged>() {
+            true => error.context(format!("run {} of {}", index + 1, items.len())),
+            false => error,
+        });
         failed.fetch_or(result.is_err(), Ordering::Relaxed);
         // Counted under the lock, so that the fractions shown never fall.
         let mut context = context.lock().unwrap_or_else(PoisonError::into_inner);
         context.progress(done.fetch_add(1, Ordering::Relaxed) + 1, items.len());
         Some(result)
     };
-    let results: Vec<_> = items.par_iter().with_max_len(1).map(one).collect();
+    let results: Vec<_> = items.par_iter().enumerate().with_max_len(1).map(one).collect();
     results.into_iter().flatten().collect()
 }
 

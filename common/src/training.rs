@@ -31,21 +31,20 @@ impl std::error::Error for Diverged {}
 /// A loss this many times as large as the first one (and as 1) has diverged, although it is still a number.
 const BEYOND_HOPE: f64 = 1e9;
 
-/// [`Diverged`] at `counter` number `at` if `loss` is not finite, or 10⁹ times as large as the first one of `history`
-/// (last column) and as 1.
-pub fn check_loss(history: &Table, counter: &str, at: usize, loss: f64) -> Result<()> {
-    let first = history.rows().first().and_then(|(_, values)| values.last()).copied();
+/// [`Diverged`] at `at`, by the counter of `history`, if `loss` is not finite, or 10⁹ times as large as `first` and as 1.
+pub fn check_loss(history: &Table, at: usize, loss: f64, first: Option<f64>) -> Result<()> {
     if loss.is_finite() && loss.abs() <= BEYOND_HOPE * first.unwrap_or(f64::INFINITY).abs().max(1.0) {
         return Ok(());
     }
-    Err(Diverged { counter: counter.to_owned(), at, loss, history: history.clone() }.into())
+    let counter = history.columns()[0].clone();
+    Err(Diverged { counter, at, loss, history: history.clone() }.into())
 }
 
-/// `history` with a row more, or [`Diverged`] if one of the `values`, all losses, has diverged.
+/// `history` with a row more, or [`Diverged`] if one of the `values`, all losses, has diverged: compared with the last of the
+/// first row.
 pub fn log_losses(history: &mut Table, count: usize, values: &[f64]) -> Result<()> {
-    for &loss in values {
-        check_loss(history, &history.columns()[0], count, loss)?;
-    }
+    let first = history.rows().first().and_then(|(_, values)| values.last()).copied();
+    values.iter().try_for_each(|&loss| check_loss(history, count, loss, first))?;
     history.push(count, values);
     Ok(())
 }

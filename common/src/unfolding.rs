@@ -15,7 +15,7 @@ mod schedule;
 pub mod theory;
 mod training;
 
-pub use comparison::{Comparison, Method, Metric, fixed_label};
+pub use comparison::{Comparison, Method, Metric, fixed_label, ratio};
 pub use finite_dataset::{FiniteDataset, Rows};
 pub use measure::{mean_metrics, squared_errors};
 pub use schedule::{Period, Schedule};

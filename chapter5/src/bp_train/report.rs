@@ -3,6 +3,7 @@ use common::{
     figure::{Figure, Panel, Series},
     section::Report,
     table::Table,
+    unfolding::ratio,
 };
 
 use super::{Config, Errors, Outcome};
@@ -35,7 +36,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
             &format!("union bound on the bit errors of maximum likelihood {:.3e}\n", union_bound(config.noise_std));
     }
     let (plain, learned) = (errors[1].bits() as f64, errors[2].bits() as f64);
-    summary += &format!("plain / learned, bit errors: {:.3}", plain / learned);
+    summary += &format!("plain / learned, bit errors: {:.3}", ratio(plain, learned));
     let mut report = Report::new(
         format!("BER {:.2e} → {:.2e}", errors[1].bit_error_rate().rate, errors[2].bit_error_rate().rate),
         summary,

@@ -10,7 +10,8 @@ use common::{
     optim::{self, Optimizer, RateSchedule, Rule},
     quadrature::Quadrature,
     sampling,
-    training::log_spaced,
+    table::Table,
+    training::{log_losses, log_spaced, loss_value},
 };
 
 use super::{Config, Solved, settings, solved};
@@ -52,10 +53,13 @@ fn train(
     let theta = optim::parameter(&Tensor::ones(50, DType::F64, &Device::Cpu)?)?;
     let mut optimizer = Optimizer::new(vec![theta.clone()], Rule::Adam.with(1.0))?;
     let mut average = IterateAverage::new();
+    let mut history = Table::new("update", ["loss"]);
     for update in 0..num_updates {
         see(update, &theta)?;
         optimizer.set_learning_rate(way.rate.factor(update, num_updates));
-        optimizer.backward_step(&sum.loss(&theta, &sum.integrand(coefficient())?)?)?;
+        let loss = sum.loss(&theta, &sum.integrand(coefficient())?)?;
+        log_losses(&mut history, update, &[loss_value(&loss)?])?;
+        optimizer.backward_step(&loss)?;
         if 2 * (update + 1) > num_updates {
             average.add(std::slice::from_ref(&theta))?;
         }

@@ -119,7 +119,7 @@ impl Comparison {
                 summary += &format!("  {:<44} {:.4e}\n", method.label, method.mse[k]);
             }
             for method in self.learned() {
-                let ratio = self.best_fixed(k) / method.mse[k];
+                let ratio = ratio(self.best_fixed(k), method.mse[k]);
                 summary += &format!("  {:<44} {:.4e}  fixed/learned {ratio:.4}\n", method.label, method.mse[k]);
                 headline = format!("{what} {:.2e} → {:.2e}, ratio {ratio:.3}", self.best_fixed(k), method.mse[k]);
             }
@@ -287,6 +287,11 @@ impl Comparison {
         }
         figure
     }
+}
+
+/// a/b, for summaries: two zeros are equal.
+pub fn ratio(a: f64, b: f64) -> f64 {
+    if a == b { 1.0 } else { a / b }
 }
 
 /// `first`, `first` + 1, …, `count` of them.

@@ -1,5 +1,13 @@
 //! Gradient descent on quadratics ½xᵀGx − bᵀx, from the eigenvalues of G: errors e ← (I − ηG)e shrink factor by factor.
 
+/// Those of ascending `eigenvalues` ≥ 0 that are not 0 but for rounding.
+///
+/// Gradient descent from x₀ = 0 with b in the range of G stays there: what happens along the others does not matter.
+pub fn nonzero(eigenvalues: &[f64]) -> &[f64] {
+    let negligible = eigenvalues.len() as f64 * f64::EPSILON * ends(eigenvalues).1;
+    &eigenvalues[eigenvalues.partition_point(|&lambda| lambda <= negligible)..]
+}
+
 /// The best fixed step size 2/(λmin + λmax), for ascending `eigenvalues` > 0.
 // ANCHOR: fixed_step_size
 pub fn fixed_step_size(eigenvalues: &[f64]) -> f64 {
@@ -55,6 +63,13 @@ fn ends(eigenvalues: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eigenvalues_that_are_rounding_do_not_count() {
+        assert_eq!(nonzero(&[-1e-17, 0.0, 3e-16, 0.5, 2.0]), [0.5, 2.0]);
+        assert_eq!(nonzero(&[1e-9, 1.0]), [1e-9, 1.0]);
+        assert_eq!(nonzero(&[]), [0.0; 0]);
+    }
 
     #[test]
     fn chebyshev_steps_contract_as_the_theory_says() {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     config::range,
-    context::{Context, Interrupted},
+    context::{Context, Finished, Interrupted},
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
     table::Table,
@@ -166,7 +166,9 @@ impl Training {
         let mut optimizers = schedules.iter().filter_map(adam).collect::<candle_core::Result<Vec<_>>>()?;
         let counter = if self.mode == Mode::Incremental { "depth" } else { "generation" };
         let mut history = Table::new(counter, ["train_loss", "test_mse"]);
-        let finished = restore(name, &mut history, &mut optimizers, context)?;
+        let finished = restore(name, self.num_generations, &mut history, &mut optimizers, context)?;
+        let start = metric(0)?; // the error of x₀
+        let diverged = |error: anyhow::Error| error.context(format!("training {name}"));
         let work = |generation: usize| (1..=generation).map(|g| self.depth(g)).sum::<usize>() * self.num_updates;
         for generation in finished + 1..=self.num_generations {
             let depth = self.depth(generation);
@@ -180,7 +182,8 @@ impl Training {
                 let together = if self.alternate { 1 } else { optimizers.len().max(1) };
                 for (turn, group) in optimizers.chunks_mut(together).enumerate() {
                     let (loss, gradients) = gradient(depth, &rng)?;
-                    check_loss(&history, "update", (generation - 1) * self.num_updates + update, loss)?;
+                    let first = history.rows().first().map_or(start, |(_, values)| values[1]);
+                    check_loss(&history, generation, loss, Some(first)).map_err(diverged)?;
                     group.iter_mut().try_for_each(|optimizer| optimizer.step(&gradients))?;
                     if turn == 0 {
                         train_loss += loss / self.num_updates as f64;
@@ -188,9 +191,12 @@ impl Training {
                 }
                 context.progress(work(generation - 1) + depth * (update + 1), work(self.num_generations));
             }
-            log_losses(&mut history, generation, &[train_loss, metric(depth)?])?;
+            log_losses(&mut history, generation, &[train_loss, metric(depth)?]).map_err(diverged)?;
             keep(name, generation, &history, &optimizers, context)?;
         }
+        let entries = |s: &Schedule| Ok((format!("{name}/{}", s.name()), s.parameter().as_detached_tensor().copy()?));
+        let parameters = schedules.iter().copied().map(entries).collect::<Result<_>>()?;
+        context.finished.push(Finished { name: name.to_owned(), history: history.clone(), parameters });
         Ok(history)
     }
     // ANCHOR_END: train
@@ -261,11 +267,18 @@ fn keep(name: &str, finished: usize, history: &Table, optimizers: &[Optimizer], 
 }
 
 /// Takes a training out of the context's checkpoint, if it is there; returns how many generations it has finished.
-fn restore(name: &str, history: &mut Table, optimizers: &mut [Optimizer], context: &Context) -> Result<usize> {
+fn restore(
+    name: &str,
+    most: usize,
+    history: &mut Table,
+    optimizers: &mut [Optimizer],
+    context: &Context,
+) -> Result<usize> {
     let Some(rows) = context.checkpoint.get(&format!("{name}/history")) else {
         return Ok(0);
     };
-    ensure!(rows.dtype() == DType::F64, "the checkpoint's history of {name} is no table");
+    let fits = matches!(rows.dims(), &[count, 2] if count <= most);
+    ensure!(fits && rows.dtype() == DType::F64, "the checkpoint's history of {name} is not this training's");
     for (row, values) in rows.to_vec2::<f64>()?.iter().enumerate() {
         history.push(row + 1, values);
     }

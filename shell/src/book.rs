@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    io::IsTerminal as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     process::ExitCode,
@@ -20,10 +19,10 @@ use common::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    enter,
+    enter, one_line,
     options::{self, Options},
     run::Finished,
-    terminal::print,
+    terminal::{can_rewrite, print},
     usage, with_defaults,
 };
 
@@ -102,7 +101,7 @@ pub fn book(chapters: &[&'static Chapter]) -> ExitCode {
                 Err(error) if error.is::<Interrupted>() => return Err(error),
                 Err(error) => {
                     failed.push(entry.name);
-                    format!("FAILED: {}", format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" "))
+                    format!("FAILED: {}", one_line(&error))
                 }
             };
             rows.push([entry.name.into(), result, format!("{:.2}", begin.elapsed().as_secs_f64())]);
@@ -133,7 +132,7 @@ struct Progress {
 
 impl Progress {
     fn new(count: usize, quiet: bool) -> Self {
-        let terminal = std::io::stderr().is_terminal();
+        let terminal = can_rewrite();
         let bar = if quiet || !terminal { ProgressBar::hidden() } else { ProgressBar::new(count as u64) };
         bar.set_length(count as u64);
         let style = ProgressStyle::with_template("{pos:>3}/{len} {wide_bar} {msg} {elapsed}");

@@ -1,7 +1,7 @@
 //! The program shell that all sections share: command line, files, clock, terminal, threads, exit status.
 //!
 //! A section's binary is one call of [`section`], a chapter's one call of [`chapter`]. Exit status: 0 done, 1 the run
-//! failed, 2 wrong usage, 130 interrupted by Ctrl-C. Errors are one line on standard error.
+//! failed, 2 wrong usage, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP). Errors are one line on standard error.
 
 pub mod artifacts;
 pub mod book;
@@ -97,7 +97,7 @@ pub fn run_all<'a>(
 ) -> Result<()> {
     // What would stop every section stops the first one.
     options.device.open()?;
-    Artifacts::new(out)?;
+    let _locked = Artifacts::new(out)?;
     let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
     let (mut failed, mut first_error) = (vec![], None);
     for entry in entries {
@@ -109,7 +109,7 @@ pub fn run_all<'a>(
             }
             Err(error) if error.is::<Interrupted>() => return Err(error.context(entry.name)),
             Err(error) => {
-                let row = [format!("failed: {error:#}"), "–".into(), "–".into()];
+                let row = [format!("failed: {}", one_line(&error)), "–".into(), "–".into()];
                 failed.push(entry.name);
                 first_error.get_or_insert(error);
                 row
@@ -140,23 +140,36 @@ fn usage(error: clap::Error) -> anyhow::Error {
     if error.use_stderr() { Usage::of(&error).into() } else { error.into() }
 }
 
+/// An error and its causes in one line, without candle's backtraces and nothing twice.
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let before_backtrace = text.lines().take_while(|line| !line.trim_start().starts_with("0: "));
+        let text = before_backtrace.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        if !line.contains(&text) {
+            line += if line.is_empty() { "" } else { ": " };
+            line += &text;
+        }
+    }
+    line
+}
+
 /// Sets the process up, runs `body` with the command line's arguments, and turns its error into a line and an exit status.
 pub fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
-    process::set_thread_count();
     let arguments = std::env::args_os().collect();
     let run = || {
         process::start_workers()?;
         body(arguments)
     };
-    let Err(error) = process::with_deep_stack(run) else {
+    let Err(error) = process::set_thread_count().and_then(|()| process::with_deep_stack(run)) else {
         return ExitCode::SUCCESS;
     };
     if let Some(clap) = error.downcast_ref::<clap::Error>() {
         let _ = clap.print(); // --help and --version; a closed pipe is no error
         return ExitCode::SUCCESS;
     }
-    let line = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
-    let _ = writeln!(io::stderr(), "error: {line}");
+    let _ = writeln!(io::stderr(), "error: {}", one_line(&error));
     ExitCode::from(match () {
         () if error.is::<Usage>() => 2,
         () if error.is::<Interrupted>() => process::INTERRUPTED_STATUS,

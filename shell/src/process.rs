@@ -1,14 +1,23 @@
 //! Process set-up: what every program does once, before candle's first use.
 
+#[cfg(unix)]
+use std::os::unix::process::CommandExt as _;
 use std::{
+    io::{self, Write as _},
     sync::{
-        OnceLock,
+        Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
+    time::Duration,
 };
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
+use common::config::{Usage, range};
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
 
 // ANCHOR: allocator
 /// Tensors of 40–80 KB are made and dropped all the time here; mimalloc keeps their pages, glibc returns them each time.
@@ -19,23 +28,37 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Stack for backprop: candle walks a graph recursively, both backward and when it is dropped.
 ///
 /// Reserved, not used: memory is only touched as deep as a graph goes.
-const STACK_BYTES: usize = 1 << 30;
+const STACK_BYTES: usize = 1 << 28;
 
 /// Says how many threads there are, unless the user did: candle's CPU `matmul` opens /proc/cpuinfo each time otherwise.
 ///
-/// To be called first in `main`, before any thread is started.
+/// candle looks into the environment, which a program cannot safely change for itself: it begins anew in a changed one. To be
+/// called first in `main`. Errors if the user's number is none.
 // ANCHOR: threads
-pub fn set_thread_count() {
-    if std::env::var_os("RAYON_NUM_THREADS").is_none() {
-        let count = thread::available_parallelism().map_or(1, usize::from);
-        // SAFETY: the environment is changed before this process has a second thread that could read it.
-        #[expect(unsafe_code)]
-        unsafe {
-            std::env::set_var("RAYON_NUM_THREADS", count.to_string());
+pub fn set_thread_count() -> Result<()> {
+    let Some(count) = std::env::var_os(THREADS) else {
+        #[cfg(unix)]
+        if let Ok(program) = std::env::current_exe() {
+            let mut arguments = std::env::args_os();
+            let mut command = std::process::Command::new(program);
+            command.arg0(arguments.next().unwrap_or_default()).args(arguments);
+            let count = thread::available_parallelism().map_or(1, usize::from);
+            let _ = command.env(THREADS, count.to_string()).exec(); // comes back only if it fails: then without
         }
-    }
+        return Ok(());
+    };
+    let count = count.to_string_lossy();
+    range::count(MAX_THREADS)(&count)
+        .map_err(|problem| Usage(format!("invalid value '{count}' for {THREADS}: {problem}")))?;
+    Ok(())
 }
 // ANCHOR_END: threads
+
+/// The number of threads, for rayon and candle.
+const THREADS: &str = "RAYON_NUM_THREADS";
+
+/// More have never helped.
+const MAX_THREADS: usize = 1024;
 
 /// Number of threads that work is split over.
 pub fn thread_count() -> usize {
@@ -43,41 +66,93 @@ pub fn thread_count() -> usize {
 }
 
 /// Stack of each worker thread: graphs are made, walked and dropped there as well, each for a part of a batch.
-const WORKER_STACK_BYTES: usize = 1 << 28;
+const WORKER_STACK_BYTES: usize = 1 << 26;
 
 /// Gives the worker threads deep stacks too. To be called after [`set_thread_count`], before any work is split.
 pub fn start_workers() -> Result<()> {
-    Ok(rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK_BYTES).build_global()?)
+    let workers = rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK_BYTES).build_global();
+    workers.with_context(|| {
+        let count = thread::available_parallelism().map_or(1, usize::from).to_string();
+        let count = std::env::var(THREADS).unwrap_or(count);
+        format!(
+            "cannot start {count} threads with {} MiB of stack each ({THREADS} says how many)",
+            WORKER_STACK_BYTES >> 20
+        )
+    })
 }
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Exit status of a program that was asked to stop.
+pub const INTERRUPTED_STATUS: u8 = 130;
 
-/// From now on Ctrl-C asks the program to stop ([`interrupted`]); a second one ends it at once.
-pub fn catch_interrupt() -> Result<()> {
-    static ONCE: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
-    let handler = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED_STATUS.into());
-        }
-    };
-    match ONCE.get_or_init(|| ctrlc::set_handler(handler)) {
+/// Says what is left of a run that has to end.
+type LastWords = Box<dyn FnOnce() -> String + Send>;
+
+static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
+
+/// From now on Ctrl-C, SIGTERM and SIGHUP ask the program to stop ([`interrupted`]); a second one ends it at once.
+///
+/// A run looks only between updates. One that is still there a second later ends with its `last_words`.
+pub fn catch_interrupt(last_words: impl FnOnce() -> String + Send + 'static) -> Result<()> {
+    static ONCE: OnceLock<io::Result<()>> = OnceLock::new();
+    *last() = Some(Box::new(last_words));
+    match ONCE.get_or_init(listen) {
         Ok(()) => Ok(()),
         Err(error) => Err(anyhow!("cannot listen for Ctrl-C: {error}")),
     }
 }
 
-/// Exit status of a program that Ctrl-C ended.
-pub const INTERRUPTED_STATUS: u8 = 130;
+/// The run ends by itself: no last words.
+pub fn forget_last_words() {
+    last().take();
+}
 
-/// Whether Ctrl-C was pressed since [`catch_interrupt`].
+/// Whether the program was asked to stop since [`catch_interrupt`].
 pub fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
+}
+
+fn last() -> MutexGuard<'static, Option<LastWords>> {
+    LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn listen() -> io::Result<()> {
+    let mut signals = vec![SIGINT, SIGTERM];
+    #[cfg(target_os = "linux")]
+    if !hangup_is_ignored() {
+        signals.push(signal_hook::consts::SIGHUP);
+    }
+    for signal in signals {
+        flag::register_conditional_shutdown(signal, INTERRUPTED_STATUS.into(), INTERRUPTED.clone())?;
+        flag::register(signal, INTERRUPTED.clone())?;
+    }
+    thread::Builder::new().spawn(|| {
+        while !interrupted() {
+            thread::sleep(Duration::from_millis(100));
+        }
+        thread::sleep(Duration::from_secs(1));
+        if let Some(words) = last().take() {
+            let _ = writeln!(io::stderr(), "\nerror: interrupted; {}", words());
+            std::process::exit(INTERRUPTED_STATUS.into());
+        }
+    })?;
+    Ok(())
+}
+
+/// Whether the program shall outlive its terminal (`nohup`).
+#[cfg(target_os = "linux")]
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Runs `f` on a thread with a stack deep enough for thousands of unrolled iterations.
 pub fn with_deep_stack<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, f)?;
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, f);
+        let thread =
+            thread.with_context(|| format!("cannot start a thread with {} MiB of stack", STACK_BYTES >> 20))?;
         thread.join().map_err(|_| anyhow!("internal error: the computation panicked (its message is above)"))?
     })
 }

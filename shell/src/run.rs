@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Instant,
+    sync::{Arc, Mutex},
 };
 
 use anyhow::{Context as _, Result};
@@ -18,7 +18,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     artifacts::{Artifacts, SUMMARY},
-    checkpoint,
+    checkpoint::{self, Keeper},
+    one_line,
     options::Options,
     process,
     terminal::{Clock, Shown, Terminal, lock},
@@ -40,27 +41,35 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     let configuration = section.configuration.clone();
     let device = options.device.open()?;
     let mut context = Context::new(options.seed);
-    let run = json!({ "program": entry.name, "seed": options.seed, "configuration": configuration });
-    if resume {
-        context.checkpoint = checkpoint::load(&out.join(checkpoint::FILE_NAME), &run, &Device::Cpu)?;
-    }
-    if entry.resumes {
-        process::catch_interrupt()?;
-    }
     for input in entry.inputs {
         if let Some(path) = matches.get_one::<PathBuf>(input.name) {
             context.inputs.insert(input.name, read_input(input, path)?);
         }
     }
+    if resume {
+        let run = identity(entry, &context, &configuration);
+        context.checkpoint = checkpoint::load(&out.join(checkpoint::FILE_NAME), &run, &Device::Cpu)?;
+    }
+    if entry.resumes {
+        process::catch_interrupt(|| "nothing to keep yet".into())?;
+    }
     let mut artifacts = Artifacts::new(out)?;
+    let keeper = Keeper::new(artifacts.clone(), identity(entry, &context, &configuration));
+    let keeper = Arc::new(Mutex::new(keeper));
+    if entry.resumes {
+        let (keeper, place) = (keeper.clone(), artifacts.clone());
+        process::catch_interrupt(move || {
+            let words = lock(&keeper).last_words();
+            place.abandon();
+            words.unwrap_or_else(|error| one_line(&error))
+        })?;
+    }
     let clock = Clock::start();
     let observer = Terminal {
         name: entry.name,
         quiet: options.quiet,
         clock: clock.clone(),
-        run,
-        checkpoints: Artifacts::new(out)?,
-        written: Instant::now(),
+        keeper: keeper.clone(),
         shown: Shown::Nothing { first: None },
     };
     let mut context = context.with(device, Box::new(observer));
@@ -68,17 +77,16 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     let mut report = match section.run(&mut context) {
         Ok(report) => report,
         Err(error) if error.is::<Interrupted>() => {
-            let advice = match context.checkpoint.is_empty() {
-                true => "nothing to keep yet".to_owned(),
-                false => format!(
-                    "the same command with --resume continues from {}",
-                    out.join(checkpoint::FILE_NAME).display()
-                ),
-            };
+            process::forget_last_words();
+            let words = lock(&keeper).last_words();
             artifacts.abandon();
-            return Err(Interrupted(format!("{error}; {advice}")).into());
+            return Err(Interrupted(format!("{error}; {}", words?)).into());
         }
-        Err(error) => return Err(save_what_there_is(error, entry.name, artifacts)),
+        Err(error) if error.is::<Diverged>() => return Err(keep_diverged(error, entry, out, &context, &configuration)),
+        Err(error) => {
+            artifacts.abandon();
+            return Err(error);
+        }
     };
     for (stem, table) in &report.tables {
         artifacts.write(&format!("{stem}.csv"), table.to_csv().as_bytes())?;
@@ -108,8 +116,13 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
         "files": artifacts.written().iter().map(String::as_str).chain([SUMMARY]).collect::<Vec<_>>(),
         "seconds": seconds.iter().map(|&(name, s)| (name.to_owned(), json!(s))).collect::<Map<_, _>>(),
     });
+    artifacts.remove_earlier(entry.name)?;
     artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+    if out.join(DIVERGED).is_dir() {
+        Artifacts::new(&out.join(DIVERGED))?.clear(entry.name)?;
+    }
     if entry.resumes {
+        process::catch_interrupt(|| "all files are written".into())?;
         artifacts.remove(checkpoint::FILE_NAME)?;
     }
     Ok(Finished { listing: artifacts.listing(), report, seconds })
@@ -132,16 +145,53 @@ fn read_input(input: &Input, path: &Path) -> Result<Vec<InputFile>> {
     input.files.iter().map(found).collect()
 }
 
-/// After a failed run: the history of one that diverged is worth keeping; anything else leaves no file.
-fn save_what_there_is(error: anyhow::Error, program: &str, mut artifacts: Artifacts) -> anyhow::Error {
-    let Some(diverged) = error.downcast_ref::<Diverged>() else {
-        artifacts.abandon();
-        return error;
+/// What a checkpoint belongs to: program, version, seed, configuration and checksums of the files read.
+fn identity(entry: &Entry, context: &Context, configuration: &Value) -> Value {
+    let checksums = |files: &Vec<InputFile>| files.iter().map(|file| crc32fast::hash(&file.bytes)).collect::<Vec<_>>();
+    let inputs: Map<_, _> =
+        context.inputs.iter().map(|(&name, files)| (name.into(), json!(checksums(files)))).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    json!({
+        "program": entry.name, "version": version, "seed": context.seed, "configuration": configuration, "inputs": inputs,
+    })
+}
+
+/// The directory for what is left of a diverged run; files of an earlier one that did not diverge stay beside it.
+const DIVERGED: &str = "diverged";
+
+/// After a run that diverged: its history up to there, and the trainings that it had finished before.
+fn keep_diverged(
+    error: anyhow::Error,
+    entry: &Entry,
+    out: &Path,
+    context: &Context,
+    configuration: &Value,
+) -> anyhow::Error {
+    let history = error.downcast_ref::<Diverged>().map(|diverged| &diverged.history);
+    let tables = history.map(|table| ("history", table)).into_iter();
+    let tables = tables.chain(context.finished.iter().map(|training| (training.name.as_str(), &training.history)));
+    let save = || -> Result<String> {
+        let mut artifacts = Artifacts::new(&out.join(DIVERGED))?;
+        for (stem, table) in tables {
+            artifacts.write(&format!("{stem}.csv"), table.to_csv().as_bytes())?;
+        }
+        let parameters: Vec<_> = context.finished.iter().flat_map(|training| training.parameters.clone()).collect();
+        if !parameters.is_empty() {
+            artifacts.write_tensors("params.safetensors", &parameters)?;
+        }
+        artifacts.remove_earlier(entry.name)?;
+        let summary = json!({
+            "program": entry.name,
+            "configuration": configuration,
+            "seed": context.seed,
+            "error": one_line(&error),
+            "files": artifacts.written().iter().map(String::as_str).chain([SUMMARY]).collect::<Vec<_>>(),
+        });
+        artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+        Ok(artifacts.listing())
     };
-    let history = diverged.history.to_csv();
-    let save = artifacts.remove_earlier(program); // figures that belong to another history
-    match save.and_then(|()| artifacts.write("history.csv", history.as_bytes())) {
-        Ok(()) => anyhow::anyhow!("{error:#} (saved up to there in {})", artifacts.listing()),
+    match save() {
+        Ok(listing) => anyhow::anyhow!("{error:#} (saved up to there in {listing})"),
         Err(unsaved) => error.context(unsaved),
     }
 }

@@ -9,9 +9,8 @@ use std::{
 use anyhow::{Context as _, Result};
 use common::context::{Checkpoint, Observer, Phase};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::Value;
 
-use crate::{artifacts::Artifacts, checkpoint, process};
+use crate::{checkpoint::Keeper, process};
 
 /// Prints to standard output; a reader who has gone (`| head -1`) is no error.
 pub fn print(text: &str) -> Result<()> {
@@ -19,6 +18,11 @@ pub fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("cannot print"),
         _ => Ok(()),
     }
+}
+
+/// Whether standard error is a terminal whose lines can be written over.
+pub fn can_rewrite() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }
 
 /// Seconds spent in each phase of a run.
@@ -32,6 +36,9 @@ pub struct Clock {
 
 /// A clock that the run and its observer share.
 pub type SharedClock = Arc<Mutex<Clock>>;
+
+/// The keeper of a run's checkpoints, shared with those who end it.
+pub type SharedKeeper = Arc<Mutex<Keeper>>;
 
 impl Clock {
     /// A clock that starts now.
@@ -63,8 +70,8 @@ fn name(phase: Phase) -> &'static str {
 }
 
 /// What is behind the lock, also after a panic elsewhere.
-pub fn lock(clock: &SharedClock) -> MutexGuard<'_, Clock> {
-    clock.lock().unwrap_or_else(PoisonError::into_inner)
+pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Shows the progress of what takes longer than two seconds, and writes checkpoints.
@@ -75,12 +82,8 @@ pub struct Terminal {
     pub quiet: bool,
     /// The run's clock
     pub clock: SharedClock,
-    /// What its checkpoints say of the run
-    pub run: Value,
     /// Where checkpoints go
-    pub checkpoints: Artifacts,
-    /// When the last one was written
-    pub written: Instant,
+    pub keeper: SharedKeeper,
     /// The bar or the lines
     pub shown: Shown,
 }
@@ -96,6 +99,8 @@ pub enum Shown {
     Bar(ProgressBar, (Duration, f64)),
     /// Lines, and when the last one was printed
     Lines(Instant, (Duration, f64)),
+    /// All of it
+    Done,
 }
 
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -126,12 +131,7 @@ impl Observer for Terminal {
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint, now: bool) -> Result<()> {
-        const INTERVAL: Duration = Duration::from_secs(3);
-        if now || self.written.elapsed() >= INTERVAL {
-            checkpoint::save(&mut self.checkpoints, checkpoint, &self.run)?;
-            self.written = Instant::now();
-        }
-        Ok(())
+        lock(&self.keeper).keep(checkpoint, now)
     }
 
     fn progress(&mut self, fraction: f64) {
@@ -139,12 +139,13 @@ impl Observer for Terminal {
         let percent = 100.0 * fraction;
         match &mut self.shown {
             _ if self.quiet => {}
+            Shown::Done => {}
             Shown::Nothing { first } => {
                 let first = *first.get_or_insert((elapsed.min(PATIENCE), fraction));
                 if elapsed < PATIENCE || fraction >= 1.0 {
                     return;
                 }
-                self.shown = if io::stderr().is_terminal() {
+                self.shown = if can_rewrite() {
                     let bar = ProgressBar::new(1000).with_prefix(self.name).with_elapsed(elapsed);
                     if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {percent} %{msg}") {
                         bar.set_style(style);
@@ -155,7 +156,10 @@ impl Observer for Terminal {
                 };
                 self.progress(fraction);
             }
-            Shown::Bar(bar, _) if fraction >= 1.0 => bar.finish_and_clear(),
+            Shown::Bar(bar, _) if fraction >= 1.0 => {
+                bar.finish_and_clear();
+                self.shown = Shown::Done;
+            }
             Shown::Bar(bar, first) => {
                 bar.set_message(Self::left(*first, elapsed, fraction));
                 bar.set_position((1000.0 * fraction) as u64);
@@ -165,6 +169,9 @@ impl Observer for Terminal {
                 *last = Instant::now();
                 let left = Self::left(*first, elapsed, fraction);
                 let _ = writeln!(io::stderr(), "{}: {percent:.0} % ({:.0} s{left})", self.name, elapsed.as_secs_f64());
+                if fraction >= 1.0 {
+                    self.shown = Shown::Done;
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ fn measure(name: &str, prepare: Prepare) -> Result<()> {
 }
 
 fn main() -> Result<()> {
-    process::set_thread_count();
+    process::set_thread_count()?;
     process::start_workers()?;
     let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     process::with_deep_stack(|| {

@@ -9,7 +9,7 @@ use criterion::Criterion;
 use shell::process;
 
 fn main() -> Result<()> {
-    process::set_thread_count();
+    process::set_thread_count()?;
     let mut criterion = Criterion::default()
         .sample_size(30)
         .warm_up_time(Duration::from_millis(200))

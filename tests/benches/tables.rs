@@ -120,7 +120,7 @@ fn growth(what: &str, values: [usize; 5], size: impl Fn(usize) -> Size) -> Resul
 }
 
 fn main() -> Result<()> {
-    process::set_thread_count();
+    process::set_thread_count()?;
     process::start_workers()?;
     let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);

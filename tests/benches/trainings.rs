@@ -20,7 +20,7 @@ fn bench(c: &mut Criterion, name: &str, prepare: Prepare) {
 }
 
 fn main() -> Result<()> {
-    process::set_thread_count();
+    process::set_thread_count()?;
     process::start_workers()?;
     let mut criterion = Criterion::default()
         .sample_size(10)

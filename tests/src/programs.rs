@@ -4,7 +4,9 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::Path,
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -39,6 +41,10 @@ pub fn command(place: &Path, name: &str, arguments: &[&str]) -> Command {
 /// Runs the command to its end, which must not be a panic.
 pub fn finish(mut command: Command) -> Run {
     let output = command.output().expect("the program starts");
+    read(&command, output)
+}
+
+fn read(command: &Command, output: Output) -> Run {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("programs print UTF-8");
     let run =
         Run { status: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) };
@@ -51,6 +57,21 @@ pub fn finish(mut command: Command) -> Run {
 /// Runs the program in the directory `place`.
 pub fn run(place: &Path, name: &str, arguments: &[&str]) -> Run {
     finish(command(place, name, arguments))
+}
+
+/// [`run`] that takes no longer than `limit`; none if it had to be killed.
+pub fn run_for(place: &Path, name: &str, arguments: &[&str], limit: Duration) -> Option<Run> {
+    let mut command = command(place, name, arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let begin = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        if begin.elapsed() > limit {
+            child.kill().and_then(|()| child.wait()).expect("a child that can be killed");
+            return None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    Some(read(&command, child.wait_with_output().expect("its output")))
 }
 
 /// Runs what must succeed.

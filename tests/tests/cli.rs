@@ -3,12 +3,16 @@
 //! The programs are those that the disk lists, their options those that `--help` lists; so a new program is held to all of
 //! this from its first day. Each run has an empty directory of its own to work in.
 
-use std::{fs, io, process::Stdio};
+use std::{fs, io, process::Stdio, time::Duration};
 
 use candle_core::{DType, Device, Tensor, utils};
+use common::config::Usage;
 use tests::{
     CHAPTERS, programs,
-    programs::{Opt, command, fail, files, has, json, names, options, run, scratch, succeed, table, tiny, tiny_run},
+    programs::{
+        Opt, command, command_line, fail, files, has, json, names, options, run_for, scratch, succeed, table, tiny,
+        tiny_run,
+    },
     section_programs,
 };
 
@@ -58,12 +62,18 @@ fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
     const NOT_NUMBERS: [&str; 6] = ["NaN", "inf", "-inf", "1e999", "many", ""];
     const NOT_COUNTS: [&str; 6] = ["0", "-1", "1.5", "1e6", "1000000000000", "99999999999999999999999"];
     let number = |other: &[&'static str]| [&NOT_NUMBERS[..], other].concat();
-    match option.name.trim_start_matches("--") {
-        "out" | "load" => vec![],
+    let allowed = |value: &&str| {
+        let may = MAY_BE.iter().any(|&(p, o, values)| p == program && o == option.name && values.contains(value));
+        !may
+    };
+    let values = match option.name.trim_start_matches("--") {
+        name if ["out", "load"].contains(&name) || inputs(program).contains(&name) => vec![],
         "learning-rate" | "regularisation-learning-rate" | "step-size" | "width" | "spacing" | "epsilon" => {
             number(&["0", "-0", "-1"])
         }
-        "noise-std" | "weight-decay" => number(&["-1", "-1e-300"]),
+        "noise-std" | "weight-decay" if option.default.as_deref().is_some_and(|d| !d.contains(',')) => {
+            number(&["-1", "-1e-300"])
+        }
         "momentum" | "decay" | "beta1" | "beta2" => number(&["1", "-0.1"]),
         "seed" => number(&["-1", "1.5", "1e6", "18446744073709551616"]),
         name if name.starts_with("num-") || ["size", "batch-size"].contains(&name) => number(&NOT_COUNTS),
@@ -74,23 +84,35 @@ fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
             Some(_) => vec!["many", "NaN", "inf", "-1", ""],
             None => panic!("{program}: say here what {option:?} refuses"),
         },
-    }
+    };
+    values.into_iter().filter(allowed).collect()
 }
 
-/// The programs whose options the two tests below go through, one by one.
-fn attacked() -> impl Iterator<Item = String> {
-    let wanted = |name: &String| ["sec2", "sec3", "chapter"].iter().any(|prefix| name.starts_with(prefix));
-    programs().into_iter().filter(wanted)
-}
+/// Values that would be bad elsewhere: nothing is trained, or no test words are counted, and the rest is shown.
+const MAY_BE: [(&str, &str, &[&str]); 4] = [
+    ("sec5_bp_train", "--num-updates", &["0"]),
+    ("sec5_bp_train", "--num-ml", &["0"]),
+    ("sec5_du_stabilize", "--num-updates", &["0"]),
+    ("sec5_du_stabilize_sde", "--num-updates", &["0"]),
+];
 
+/// The command line of a program refuses each bad value; of each option the program itself is shown the first.
 #[test]
 fn every_option_refuses_what_is_out_of_its_range() {
-    for name in attacked() {
+    for name in programs() {
+        let line = command_line(&name);
         for option in options(&name).iter().filter(|option| option.takes_value) {
-            for value in bad_values(&name, option) {
-                let place = scratch();
-                let line = fail(place.path(), &name, &[&option.name, value], 2);
-                assert_eq!(names(place.path()), [""; 0], "{line}");
+            for (index, value) in bad_values(&name, option).into_iter().enumerate() {
+                let refused = line.clone().try_get_matches_from([&name, &option.name, value]).map(drop);
+                let Err(refused) = refused else {
+                    panic!("{name} {} {value}: accepted", option.name);
+                };
+                let mut line = Usage::of(&refused).to_string();
+                if index == 0 {
+                    let place = scratch();
+                    line = fail(place.path(), &name, &[&option.name, value], 2);
+                    assert_eq!(names(place.path()), [""; 0], "{line}");
+                }
                 let what = format!("{name} {} {value}: {line}", option.name);
                 assert!(line.contains(&option.name), "{what}");
                 // Of a list, clap names the entry that is wrong.
@@ -105,35 +127,63 @@ fn every_option_refuses_what_is_out_of_its_range() {
     }
 }
 
-/// The smallest and largest numbers there are: done, or failed with a line, never a panic.
-#[test]
-fn every_option_survives_extreme_values() {
-    for name in attacked().filter(|name| name.starts_with("sec")) {
-        let options = options(&name);
-        for option in options.iter().filter(|option| option.takes_value) {
-            let Some(default) = &option.default else {
+/// An option of a program with a value that the command line takes, at the edge of what it takes.
+struct Attack {
+    program: String,
+    option: String,
+    value: String,
+}
+
+/// The smallest and largest numbers there are, wherever they are taken.
+fn attacks() -> Vec<Attack> {
+    let mut attacks = vec![];
+    for program in section_programs() {
+        let line = command_line(&program);
+        for option in options(&program).iter().filter(|option| option.takes_value) {
+            let Some(default) = option.default.as_ref().filter(|d| d.split(',').all(|e| e.parse::<f64>().is_ok()))
+            else {
                 continue;
             };
-            for extreme in ["0", "1", "1e308", "5e-324", "0.999999999999"] {
+            for extreme in ["0", "1", "1e308", "-1e308", "5e-324", "0.999999999999"] {
                 let value = vec![extreme; default.split(',').count()].join(",");
-                if default.split(',').any(|entry| entry.parse::<f64>().is_err()) {
-                    continue;
+                if line.clone().try_get_matches_from([&program, &option.name, &value]).is_ok() {
+                    attacks.push(Attack { program: program.clone(), option: option.name.clone(), value });
                 }
-                let place = scratch();
-                let arguments = tiny_but(&options, &[&option.name, &value]);
-                let arguments = [&arguments[..], &["--out", "run"]].concat();
-                let run = run(place.path(), &name, &arguments);
-                let what = format!("{name} {} {value}: {}", option.name, run.stderr);
-                match run.status {
-                    0 => {}
-                    1 => assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{what}"),
-                    2 => assert_eq!(names(place.path()), [""; 0], "{what}"),
-                    _ => panic!("{what}"),
-                }
-                let zero_is_allowed = ["--noise-std", "--weight-decay", "--seed"].contains(&option.name.as_str());
-                assert!(extreme != "0" || !zero_is_allowed || run.status == 0, "{what}");
             }
         }
+    }
+    attacks
+}
+
+/// Done, or failed with a line, never a panic, and never without end.
+///
+/// Every eighth attack, begun by chance; `ATTACKS=seed` makes all of them, with that seed for the programs too.
+#[test]
+fn every_option_survives_extreme_values() {
+    let seed = std::env::var("ATTACKS").ok();
+    let (every, seed) = (if seed.is_some() { 1 } else { 8 }, seed.unwrap_or("1".into()));
+    let attacks = attacks();
+    assert!(attacks.len() > 500, "{}", attacks.len());
+    for Attack { program, option, value } in attacks.iter().skip(3 % every).step_by(every) {
+        let place = scratch();
+        let options = options(program);
+        let arguments = tiny_but(&options, &[option, value]);
+        let arguments = [&arguments[..], &["--out", "run"]].concat();
+        let own_seed = option != "--seed";
+        let arguments = if own_seed { [&arguments[..], &["--seed", &seed]].concat() } else { arguments };
+        let Some(run) = run_for(place.path(), program, &arguments, Duration::from_secs(60)) else {
+            println!("{program} {option} {value}: stopped after a minute");
+            continue;
+        };
+        let what = format!("{program} {option} {value}: {}", run.stderr);
+        match run.status {
+            0 => {}
+            1 => assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{what}"),
+            2 => assert_eq!(names(place.path()), [""; 0], "{what}"),
+            _ => panic!("{what}"),
+        }
+        let zero_is_allowed = ["--noise-std", "--weight-decay", "--seed"].contains(&option.as_str());
+        assert!(value != "0" || !zero_is_allowed || run.status == 0, "{what}");
     }
 }
 
@@ -210,14 +260,22 @@ fn an_output_directory_that_cannot_be_is_told_before_training() {
 }
 
 #[test]
-fn a_diverged_history_does_not_lie_beside_the_figures_of_another_run() {
+fn a_run_that_diverges_leaves_an_earlier_one_alone_and_goes_with_the_next_that_does_not() {
     let place = scratch();
-    let name = "sec2_5_1_rbf";
+    let (name, out) = ("sec2_5_1_rbf", place.path().join("run"));
     succeed(place.path(), name, &["--out", "run"]);
-    fs::write(place.path().join("run/notes.txt"), "mine").expect("a file");
-    let arguments = ["--learning-rate", "1e6", "--out", "run"];
-    fail(place.path(), name, &arguments, 1);
-    assert_eq!(names(&place.path().join("run")), ["history.csv", "notes.txt"]);
+    fs::write(out.join("notes.txt"), "mine").expect("a file");
+    let before = files(&out);
+    for _ in 0..2 {
+        fail(place.path(), name, &["--learning-rate", "1e6", "--out", "run"], 1);
+        assert_eq!(files(&out), before);
+        assert_eq!(names(&out.join("diverged")), ["history.csv", "summary.json"]);
+    }
+    succeed(place.path(), name, &["--out", "run"]);
+    assert!(!out.join("diverged").exists() && out.join("notes.txt").exists());
+    // Nor do figures of another format stay.
+    let svg = succeed(place.path(), name, &["--out", "run", "--format", "svg"]);
+    assert!(names(&out).iter().all(|file| !file.ends_with(".png")), "{}", svg.stdout);
 }
 
 #[test]
@@ -226,19 +284,105 @@ fn a_diverging_run_keeps_its_history() {
         let place = scratch();
         let line = fail(place.path(), name, &[arguments, &["--out", "run"]].concat(), 1);
         let what = format!("{name} {arguments:?}: {line}");
-        let out = place.path().join("run");
-        assert_eq!(names(&out), ["history.csv"], "{what}");
-        assert!(line.contains("diverged") && line.contains("saved") && line.contains("run: history.csv"), "{what}");
+        let out = place.path().join("run/diverged");
+        assert_eq!(names(&place.path().join("run")), ["diverged"], "{what}");
+        assert_eq!(names(&out), ["history.csv", "summary.json"], "{what}");
+        assert!(line.contains("diverged") && line.contains("run/diverged: history.csv"), "{what}");
 
         let (header, rows) = table(&out.join("history.csv"));
-        let counter = if header[0] == "epoch" { "update" } else { &header[0] };
-        let at = line.split(&format!("the loss at {counter} ")).nth(1).expect("a counter");
+        let at = line.split(&format!("the loss at {} ", header[0])).nth(1).expect("the history's counter");
         let at: usize = at.split(' ').next().and_then(|at| at.parse().ok()).expect("a number");
-        // Update `at` is the first without a row; an epoch of the regression has 11 updates and row 0 is before them.
-        let whole = if header[0] == "epoch" { at / 11 + 1 } else { at };
-        assert_eq!(rows.len(), whole, "{what}");
-        assert!(!rows.is_empty() && rows.iter().flatten().all(|value| value.is_finite()), "{what}");
+        // The first without a row.
+        assert_eq!(rows.len(), at, "{what}");
+        assert!(rows.iter().flatten().all(|value| value.is_finite()), "{what}");
     }
+}
+
+/// Of several trainings the one that diverged is named, and what the others learned is kept.
+#[test]
+fn trainings_finished_before_one_that_diverges_are_kept() {
+    let place = scratch();
+    let start = ["--quick", "--num-generations", "3", "--num-updates", "5", "--out", "run"];
+    let penalties = [&start[..], &["--regularisation-learning-rate", "1e80"]].concat();
+    let line = fail(place.path(), "sec3_du_gd_ridge", &penalties, 1);
+    assert!(line.starts_with("error: training learned_T4_regularisation: the run diverged: the loss at depth "), "{line}");
+    let out = place.path().join("run/diverged");
+    assert_eq!(names(&out), ["history.csv", "learned_T4.csv", "params.safetensors", "summary.json"]);
+    assert_eq!(table(&out.join("learned_T4.csv")).1.len(), 3);
+    let parameters = candle_core::safetensors::load(out.join("params.safetensors"), &Device::Cpu).expect("parameters");
+    assert_eq!(parameters.keys().collect::<Vec<_>>(), ["learned_T4/step_size"]);
+    let summary = json(&out.join("summary.json"));
+    assert!(summary["error"].as_str().is_some_and(|error| line.contains(error)), "{summary}");
+
+    // One whose very first loss is beyond all bounds.
+    let huge = ["--training", "full-depth", "--initial-step-size", "1e9"];
+    let line = fail(place.path(), "sec3_du_gd_least_squares", &[&start[..], &huge].concat(), 1);
+    assert!(line.starts_with("error: training learned_T2: the run diverged: the loss at generation 1 "), "{line}");
+    // Many side by side.
+    let arguments = ["--quick", "--num-updates", "20", "--network-rate", "1e150", "--out", "run"];
+    let line = fail(place.path(), "sec2_5_2_compact_domain", &arguments, 1);
+    assert!(line.contains("run 1 of ") && line.contains("tanh on [") && line.contains("diverged"), "{line}");
+    let line = fail(place.path(), "sec5_du_stabilize", &["--initial-gain", "1e9", "--out", "run"], 1);
+    assert!(line.contains("the loss at update 0 "), "{line}");
+}
+
+/// Settings whose summaries once had numbers that are none.
+#[test]
+fn summaries_hold_numbers() {
+    let short = ["--quick", "--num-generations", "2", "--num-updates", "3"];
+    let few: [(&str, &[&str]); 5] = [
+        ("sec3_du_gd_least_squares", &["--num-observations", "10"]),
+        ("sec3_du_gd_ridge", &["--num-observations", "10", "--regularisation", "0"]),
+        ("sec3_du_noisy_gd", &["--num-observations", "10"]),
+        ("sec3_rastrigin", &["--start-std", "0"]),
+        ("sec5_bp_train", &["--noise-std", "0.01"]),
+    ];
+    for (name, arguments) in few {
+        let place = scratch();
+        let short =
+            short.iter().copied().filter(|a| name != "sec5_bp_train" || !["--num-generations", "2"].contains(a));
+        let arguments: Vec<&str> = short.chain(arguments.iter().copied()).collect();
+        let run = succeed(place.path(), name, &arguments);
+        let number = |word: &&str| ["nan", "inf", "-inf"].contains(&word.to_lowercase().as_str());
+        assert_eq!(run.stdout.split([' ', '\n', ',']).find(number), None, "{name} {arguments:?}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn a_list_that_says_a_thing_twice_is_refused() {
+    refuse("sec3_du_gd_least_squares", &["--period", "2,free,2"], 2, &["--period", "different"]);
+    refuse("sec4_finite_dataset", &["--dataset-sizes", "10,10"], 2, &["--dataset-sizes", "different"]);
+}
+
+#[test]
+fn a_number_of_threads_that_cannot_be_is_told() {
+    for threads in ["0", "-1", "many", "", "100000"] {
+        let place = scratch();
+        let mut command = command(place.path(), "sec1_tsin", &[]);
+        command.env("RAYON_NUM_THREADS", threads);
+        let run = finish(command);
+        assert_eq!((run.status, names(place.path()).len()), (2, 0), "{threads}: {}", run.stderr);
+        assert!(run.stderr.contains("RAYON_NUM_THREADS: must be a whole number from 1 to "), "{}", run.stderr);
+    }
+}
+
+/// Eight threads have room in 4 GB, and where there is none, a line says of what.
+#[cfg(target_os = "linux")]
+#[test]
+fn threads_have_room_in_little_memory() {
+    let limited = |kilobytes: &str, name: &str| {
+        let place = scratch();
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &format!("ulimit -v {kilobytes}; exec \"$0\""), name]).current_dir(place.path());
+        finish({
+            command.env("RAYON_NUM_THREADS", "8").stdin(Stdio::null());
+            command
+        })
+    };
+    let program = tests::program("sec1_tsin");
+    let program = program.to_string_lossy();
+    let run = limited("4000000", &program);
+    assert_eq!(run.status, 0, "{}", run.stderr);
 }
 
 /// Makes other parameters of a name and a tensor.

@@ -129,11 +129,9 @@ fn an_interrupted_run_continues_as_if_nothing_had_happened() -> Result<()> {
     Ok(())
 }
 
-const LONG: [&str; 9] = [
-    "--num-observations",
-    "30",
-    "--num-unknowns",
-    "15",
+const LONG: [&str; 7] = [
+    "--num-observations=30",
+    "--num-unknowns=15",
     "--num-updates=150",
     "--num-generations=40",
     "--batch-size=100",
@@ -155,9 +153,8 @@ fn line(output: &Output) -> String {
 
 /// Starts a run, sends it `signal` after a moment and waits for its end.
 #[cfg(unix)]
-fn signalled(out: &Path, signal: &str, options: &[&str]) -> Result<Output> {
+fn signalled(out: &Path, signal: &str, mut command: Command) -> Result<Output> {
     use std::process::Stdio;
-    let mut command = start(out, options);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     for _ in 0..2000 {
         if out.exists() {
@@ -184,7 +181,7 @@ fn ctrl_c_leaves_a_checkpoint_and_resume_ends_with_the_same_files() -> Result<()
         Ok(names)
     };
 
-    let output = signalled(&stopped, "-INT", &[])?;
+    let output = signalled(&stopped, "-INT", start(&stopped, &[]))?;
     assert_eq!(output.status.code(), Some(130), "{}", line(&output));
     assert!(line(&output).starts_with("error: interrupted: learned_T8 has finished "), "{}", line(&output));
     assert_eq!(files(&stopped)?, ["checkpoint.safetensors"]);
@@ -220,12 +217,54 @@ fn ctrl_c_leaves_a_checkpoint_and_resume_ends_with_the_same_files() -> Result<()
     Ok(())
 }
 
+/// The system's wish to end and a closed terminal are heard as Ctrl-C is; one run at a time writes into a directory.
+#[cfg(unix)]
+#[test]
+fn other_signals_leave_a_checkpoint_too_and_a_second_run_is_refused() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let signals = if cfg!(target_os = "linux") { &["-TERM", "-HUP"][..] } else { &["-TERM"] };
+    for signal in signals {
+        let out = directory.path().join(signal);
+        let output = signalled(&out, signal, start(&out, &[]))?;
+        assert_eq!(output.status.code(), Some(130), "{signal}: {}", line(&output));
+        assert!(out.join("checkpoint.safetensors").exists(), "{signal}: {}", line(&output));
+    }
+    let out = directory.path().join("one");
+    let mut first = start(&out, &["--quiet"]).spawn()?;
+    while !out.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    thread::sleep(Duration::from_millis(50));
+    let second = start(&out, &[]).output()?;
+    assert_eq!(second.status.code(), Some(1));
+    assert!(line(&second).ends_with("another run is writing into it"), "{}", line(&second));
+    first.kill()?;
+    first.wait()?;
+    Ok(())
+}
+
+/// The eigenvalues of a large matrix are found before the first update: nobody waits for them.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_is_heard_where_no_update_is_near() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let out = directory.path().join("out");
+    let mut large = Command::new(program("sec3_du_gd_least_squares"));
+    large.args(["--num-observations=1000", "--num-unknowns=1000"]).arg("--out").arg(&out);
+    let begin = std::time::Instant::now();
+    let output = signalled(&out, "-INT", large)?;
+    assert_eq!(output.status.code(), Some(130), "{}", line(&output));
+    assert!(line(&output).contains("nothing to keep yet"), "{}", line(&output));
+    assert!(begin.elapsed() < Duration::from_secs(6) && !out.exists(), "{:?}", begin.elapsed());
+    Ok(())
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_run_leaves_no_half_file() -> Result<()> {
     let directory = tempfile::tempdir()?;
     let out = directory.path().join("killed");
-    let output = signalled(&out, "-KILL", &[])?;
+    let output = signalled(&out, "-KILL", start(&out, &[]))?;
     assert_eq!(output.status.code(), None);
     assert_eq!(fs::read_dir(&out)?.count(), 0); // too early for a checkpoint, and so for any file
     let output = start(&out, &["--resume"]).output()?;

@@ -151,6 +151,7 @@ forcing, LMMSE and maximum likelihood in the same signals. A network that was tr
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--noise-std", &config.noise_std)?;
         context.phase(Phase::Training);
         let seed = context.seed;
         let unfolded = config.num_iterations.iter().map(|&depth| Kind::Unfolded(depth));

@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all, in a directory that one run at a time writes into.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, TryLockError},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -171,9 +172,10 @@ fn clear_unfinished(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Tensors as the content of a safetensors file, in an order of their own.
+/// Tensors as the content of a safetensors file, in an order of their own; of several with one name, the last.
 pub fn safetensors(tensors: &[(String, Tensor)]) -> Result<Vec<u8>> {
-    Ok(::safetensors::serialize(tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)), None)?)
+    let by_name: BTreeMap<&str, &Tensor> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    Ok(::safetensors::serialize(by_name, None)?)
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use common::config::Usage;
 use tests::{
     CHAPTERS, programs,
     programs::{
-        Opt, command, command_line, fail, files, has, json, names, options, run_for, scratch, succeed, table, tiny,
-        tiny_run,
+        Opt, command, command_line, fail, files, finish, has, json, names, options, run_for, scratch, succeed, table,
+        tiny, tiny_run,
     },
     section_programs,
 };
@@ -321,8 +321,8 @@ fn trainings_finished_before_one_that_diverges_are_kept() {
     // Many side by side.
     let arguments = ["--quick", "--num-updates", "20", "--network-rate", "1e150", "--out", "run"];
     let line = fail(place.path(), "sec2_5_2_compact_domain", &arguments, 1);
-    assert!(line.contains("run 1 of ") && line.contains("tanh on [") && line.contains("diverged"), "{line}");
-    let line = fail(place.path(), "sec5_du_stabilize", &["--initial-gain", "1e9", "--out", "run"], 1);
+    assert!([" of ", " on [", ", repetition ", "diverged"].iter().all(|part| line.contains(part)), "{line}");
+    let line = fail(place.path(), "sec5_du_stabilize", &["--horizon", "1e300", "--out", "run"], 1);
     assert!(line.contains("the loss at update 0 "), "{line}");
 }
 

@@ -89,9 +89,12 @@ fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
 }
 
 /// Values that would be bad elsewhere: nothing is trained, or no test words are counted, and the rest is shown.
-const MAY_BE: [(&str, &str, &[&str]); 4] = [
+const MAY_BE: [(&str, &str, &[&str]); 7] = [
     ("sec5_bp_train", "--num-updates", &["0"]),
     ("sec5_bp_train", "--num-ml", &["0"]),
+    ("sec5_bp_weights", "--num-updates", &["0"]),
+    ("sec5_bp_weights", "--num-few-updates", &["0"]),
+    ("sec5_bp_weights", "--num-redundant-updates", &["0"]),
     ("sec5_du_stabilize", "--num-updates", &["0"]),
     ("sec5_du_stabilize_sde", "--num-updates", &["0"]),
 ];
@@ -305,7 +308,10 @@ fn trainings_finished_before_one_that_diverges_are_kept() {
     let start = ["--quick", "--num-generations", "3", "--num-updates", "5", "--out", "run"];
     let penalties = [&start[..], &["--regularisation-learning-rate", "1e80"]].concat();
     let line = fail(place.path(), "sec3_du_gd_ridge", &penalties, 1);
-    assert!(line.starts_with("error: training learned_T4_regularisation: the run diverged: the loss at depth "), "{line}");
+    assert!(
+        line.starts_with("error: training learned_T4_regularisation: the run diverged: the loss at depth "),
+        "{line}"
+    );
     let out = place.path().join("run/diverged");
     assert_eq!(names(&out), ["history.csv", "learned_T4.csv", "params.safetensors", "summary.json"]);
     assert_eq!(table(&out.join("learned_T4.csv")).1.len(), 3);

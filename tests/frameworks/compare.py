@@ -1,6 +1,6 @@
 """Our programs against JAX and PyTorch: the same trainings in turn, several rounds, medians and ratios as Markdown tables.
 
-Usage: python3 tests/frameworks/compare.py [--rounds N] [--tasks NAME …] [--python PATH]; see README.md.
+Usage: python3 tests/frameworks/compare.py [--rounds N] [--tasks NAME …] [--frameworks jax torch] [--variants NAME …] [--python PATH]
 """
 
 import argparse
@@ -154,6 +154,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="how often each training is run, in turn (default 5)")
     parser.add_argument("--tasks", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME", help=", ".join(VARIANTS))
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=FRAMEWORKS, help="default: both")
+    parser.add_argument("--variants", nargs="+", choices=LABELS, default=list(LABELS), metavar="NAME", help=", ".join(LABELS))
     parser.add_argument("--python", help="an interpreter that has the packages of requirements.txt, instead of a new environment")
     args = parser.parse_args()
     python = python_with_frameworks(args.python)
@@ -166,7 +167,7 @@ def main():
             rows = results.setdefault(task, {})
             contenders = {OURS: lambda task=task: run_ours(task, data.name)}
             for framework, variants in zip(args.frameworks, (VARIANTS[task][FRAMEWORKS.index(f)] for f in args.frameworks)):
-                for variant in variants:
+                for variant in filter(args.variants.__contains__, variants):
                     contenders[LABELS[variant]] = partial(run_framework, python, framework, task, variant, data.name)
             for name, contender in contenders.items():
                 load = os.getloadavg()[0]

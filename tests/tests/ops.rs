@@ -74,6 +74,8 @@ impl Unfolded {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn affine_step_equals_its_plain_twin(
         seed: u64,
@@ -146,7 +148,10 @@ proptest! {
         };
         check(relu(&x).unwrap(), x.relu().unwrap(), &[&x]);
         let twice = || x.affine(2.0, 0.0).unwrap(); // [−2, 2), beyond both bounds
-        check(hardtanh(&twice()).unwrap(), twice().clamp(-1.0, 1.0).unwrap(), &[&x]);
+        // at the bounds themselves, which an f32 does hit, candle's slope is another one
+        if numbers(&twice()).unwrap().iter().all(|entry| entry.abs() != 1.0) {
+            check(hardtanh(&twice()).unwrap(), twice().clamp(-1.0, 1.0).unwrap(), &[&x]);
+        }
 
         let target = Var::from_tensor(&random(rng, &shape, dtype).unwrap()).unwrap();
         let (target, vars) =

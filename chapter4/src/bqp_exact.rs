@@ -20,9 +20,8 @@ use common::{
     context::{Context, Phase},
     linalg,
     linear_model::LinearModel,
-    sampling,
     section::{Preset, Report, Section},
-    unfolding::{Algorithm, Batch, Problem, Training},
+    unfolding::{Algorithm, Batch, Problem, Training, estimate_after},
 };
 
 use crate::bqp::{BoxDescent, CONVERGED, Signs, theory};
@@ -94,10 +93,7 @@ pub struct Outcome {
 /// The signs `[K, n]` that an algorithm decides for.
 // ANCHOR: decide
 fn decide<A: Algorithm<Data = Tensor>>(algorithm: &A, batch: &Batch<Tensor>, depth: usize) -> Result<Tensor> {
-    let (mut x, rng) = (batch.start.clone(), &mut sampling::rng(0, 0)); // nothing is drawn from it
-    for k in 0..depth {
-        x = algorithm.iterate(k, &x, &batch.data, rng)?.detach();
-    }
+    let x = estimate_after(algorithm, depth, &batch.start, &batch.data)?;
     Ok(x.ge(0.0)?.to_dtype(x.dtype())?.affine(2.0, -1.0)?)
 }
 

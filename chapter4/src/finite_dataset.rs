@@ -17,9 +17,8 @@ use common::{
     config::{self, Usage, default, range},
     context::{Context, Phase},
     linear_model::LinearModel,
-    sampling::Rng,
     section::{Preset, Report, Section},
-    unfolding::{Algorithm, Batch, Comparison, FiniteDataset, Training, squared_errors},
+    unfolding::{Batch, Comparison, FiniteDataset, Training, estimate_after, squared_errors},
 };
 
 use crate::{
@@ -123,11 +122,8 @@ pub struct Outcome {
 }
 
 /// ‖x* − x̂‖² of each instance of a batch after `depth` iterations.
-pub fn errors_on(batch: &Batch<Observed>, algorithm: &Ista, depth: usize, rng: &mut Rng) -> Result<Vec<f64>> {
-    let mut x = batch.start.clone();
-    for k in 0..depth {
-        x = algorithm.iterate(k, &x, &batch.data, rng)?.detach();
-    }
+pub fn errors_on(batch: &Batch<Observed>, algorithm: &Ista, depth: usize) -> Result<Vec<f64>> {
+    let x = estimate_after(algorithm, depth, &batch.start, &batch.data)?;
     Ok((x - &batch.solution)?.sqr()?.sum(1)?.to_vec1()?)
 }
 
@@ -186,7 +182,7 @@ fresh signals. Mean, median and the fraction of diverged signals are printed for
             let fresh = squared_errors(&problem, &unfolded, depth, num_test, seed)?;
             method.mse = fresh.iter().map(|errors| errors.iter().sum::<f64>() / num_test as f64).collect();
             comparison.push(method);
-            let seen = errors_on(dataset.all(), &unfolded, depth, rng)?;
+            let seen = errors_on(dataset.all(), &unfolded, depth)?;
             errors.push([&seen, &fresh[depth]].map(|errors| Errors::of(errors, problem.energy())));
             medians.push((format!("{name}_median"), fresh.iter().map(|errors| median(errors)).collect()));
         }

@@ -101,7 +101,7 @@ fn finite(
     let unfolded = du_ista::learned(&training, problem)?;
     // its own test is on the training signals: on fresh ones the error may be beyond all bounds, and is to be seen below
     training.train(&format!("D{size}_{rate:e}_{seed}"), (&dataset, &dataset), &unfolded, context)?;
-    let seen = errors_on(dataset.all(), &unfolded, depth, rng)?;
+    let seen = errors_on(dataset.all(), &unfolded, depth)?;
     let fresh = squared_errors(problem, &unfolded, depth, config.num_test, context.seed)?;
     Ok([&seen, &fresh[depth]].map(|errors| Errors::of(errors, problem.energy())))
 }

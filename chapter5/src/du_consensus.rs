@@ -6,7 +6,7 @@
 //! Run it with `cargo run --release --bin sec5_du_consensus`.
 
 use anyhow::Result;
-use candle_core::{Device, Tensor, backprop::GradStore};
+use candle_core::{Device, Tensor};
 use common::{
     config::{self, default},
     context::{Context, Phase},
@@ -24,7 +24,7 @@ mod graph;
 mod report;
 pub mod spectral;
 pub use graph::{KARATE, laplacian};
-use spectral::{energies, errors, gradient_of_last, spectrum};
+use spectral::{energies, errors, loss_and_gradient, spectrum};
 
 /// What is minimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -109,7 +109,7 @@ pub struct Outcome {
     pub eigenvalues: Vec<f64>,
 }
 
-/// Trains with loss and gradient from the energies of a batch, the same as by backprop through all iterations.
+/// Trains with loss and gradient from the energies of a batch.
 // ANCHOR: train
 fn train(
     config: &Config,
@@ -125,12 +125,7 @@ fn train(
             Loss::Sampled => energies(&problem.draw(training.batch_size, &mut rng(0))?.start, eigenvectors)?,
             Loss::Expected => ones.clone(),
         };
-        let steps = &step_size.values()?[..depth];
-        let mut slopes = gradient_of_last(steps, eigenvalues, &weights);
-        slopes.resize(training.num_generations, 0.0); // later steps are not used yet
-        let mut gradients = GradStore::default();
-        gradients.insert(step_size.parameter(), Tensor::new(slopes, &Device::Cpu)?);
-        Ok((errors(steps, eigenvalues, &weights)[depth], gradients))
+        loss_and_gradient(step_size, depth, eigenvalues, &weights)
     };
     let expected = |depth: usize| Ok(errors(&step_size.values()?[..depth], eigenvalues, &ones)[depth]);
     training.train_by("learned", &[step_size], of_batch, expected, context)
@@ -193,6 +188,7 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
 mod tests {
     use super::*;
     use common::unfolding::batch_gradient;
+    use spectral::gradient_of_last;
 
     /// The gradient from the energies is the one that backprop through the unfolded iterations finds on the same batch.
     #[test]

@@ -14,20 +14,15 @@
 //! Run it with `cargo run --release --bin sec5_mnist_constraints`.
 
 use anyhow::Result;
-use candle_core::Tensor;
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
-    linear_model::LinearModel,
     ops::AffineStep,
     section::{Input, Preset, Report, Section},
-    unfolding::{Algorithm, Comparison, Metric, Period, Schedule, Training},
+    unfolding::{Comparison, Training, estimate_after},
 };
 
-use crate::mnist_reconstruction::{
-    Ista, Measured, MnistReconstruction,
-    digits::{self, Digits},
-};
+use crate::mnist_reconstruction::{Ista, METRIC, Measured, MnistReconstruction};
 
 mod report;
 mod shrinkage;
@@ -108,23 +103,16 @@ several λ; and by 25 learned iterations, without and with it. Try --num-measure
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         let device = &context.device.clone();
-        let Digits { training: learn, test } = Digits::of(context)?;
-        let model = LinearModel::gaussian(config.num_measurements, digits::PIXELS, &mut context.rng(0), device)?;
-        let gamma = 1.0 / model.eigenvalues[digits::PIXELS - 1]; // γ₀ = 1/λmax(AᵀA)
-        let step = AffineStep::new(&model.gram)?;
-        let train = Measured { model: model.clone(), images: digits::tensor(&learn)? };
-        let fresh = Measured { model, images: digits::tensor(&test)? };
+        let ([train, fresh], gamma) = Measured::digits(config.num_measurements, context)?; // γ₀ = 1/λmax(AᵀA)
+        let step = AffineStep::new(&train.model.gram)?;
         let training = &Training { initial_step_size: gamma, extra_iterations: 0, ..config.training };
-        let metric = Metric { name: "squared error", axis: "‖x − x̂‖² of an image" };
-        let mut comparison = Comparison { metric, ..Comparison::default() };
+        let mut comparison = Comparison { metric: METRIC, ..Comparison::default() };
         context.phase(Phase::Training);
 
         let mut fixed: Vec<Fista> = vec![];
         for (name, label, accelerated, non_negative) in FIXED {
             for &lambda in &config.lambda {
-                let constant = |name, value| Schedule::constant(name, value, device);
-                let (step_size, threshold) = (constant("step_size", gamma)?, constant("threshold", gamma * lambda)?);
-                let ista = Ista { step: step.clone(), step_size, threshold };
+                let ista = Ista::fixed(&step, gamma, lambda, device)?;
                 let fista = Fista { shrinkage: Shrinkage { ista, non_negative }, accelerated };
                 let (name, label) = (format!("fixed_{name}_{lambda}"), format!("{label}, λ = {lambda}"));
                 comparison.push(training.method_on(&name, label, (&train, &fresh), &fista, context)?);
@@ -138,10 +126,7 @@ several λ; and by 25 learned iterations, without and with it. Try --num-measure
                 .enumerate()
         {
             context.progress_span(0.5 * half as f64, 0.5 * (half + 1) as f64);
-            let start = Tensor::new(vec![gamma; training.num_generations], device)?; // αₜ starts at γ₀ too
-            let threshold = Schedule::learned("threshold", &start, training.learning_rate)?;
-            let ista = Ista { step: step.clone(), step_size: training.step_sizes(Period::Free, device)?, threshold };
-            let shrinkage = Shrinkage { ista, non_negative };
+            let shrinkage = Shrinkage { ista: Ista::learned(&step, training, device)?, non_negative };
             comparison.push(training.method_on(name, label, (&train, &fresh), &shrinkage, context)?);
             learned.push(shrinkage);
         }
@@ -151,13 +136,14 @@ several λ; and by 25 learned iterations, without and with it. Try --num-measure
         let least = |from: usize| (from..from + count).fold(from, |best, i| if end(i) < end(best) { i } else { best });
         let best: Vec<usize> =
             (0..FIXED.len()).map(|i| least(i * count)).chain([fixed.len(), fixed.len() + 1]).collect();
-        let batch = fresh.batch(&fresh.images.narrow(0, 0, config.num_shown.min(test.len()))?)?;
+        let batch = fresh.first(config.num_shown)?;
         let mut shown = vec![batch.solution.to_vec2()?];
         for &i in &best {
-            shown.push(match fixed.get(i) {
-                Some(fista) => recover(fista, &batch.start, &batch.data, depth)?,
-                None => recover(&learned[i - fixed.len()], &batch.start, &batch.data, depth)?,
-            });
+            let found = match fixed.get(i) {
+                Some(fista) => estimate_after(fista, depth, &batch.start, &batch.data)?,
+                None => estimate_after(&learned[i - fixed.len()], depth, &batch.start, &batch.data)?,
+            };
+            shown.push(found.to_vec2()?);
         }
         Ok(Outcome { comparison, shown, best })
     }
@@ -166,18 +152,4 @@ several λ; and by 25 learned iterations, without and with it. Try --num-measure
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)
     }
-}
-
-/// x after `depth` iterations, row by row.
-fn recover<A: Algorithm<Data = Tensor>>(
-    algorithm: &A,
-    start: &Tensor,
-    aty: &Tensor,
-    depth: usize,
-) -> Result<Vec<Vec<f64>>> {
-    let (mut x, rng) = (start.clone(), &mut common::sampling::rng(0, 0));
-    for t in 0..depth {
-        x = algorithm.iterate(t, &x, aty, rng)?.detach();
-    }
-    Ok(algorithm.estimate(&x, aty)?.to_vec2()?)
 }

@@ -9,29 +9,27 @@
 //!
 //! | symbol | here |
 //! |---|---|
-//! | A, AᵀA, Aᵀy | [`LinearModel`] |
+//! | A, AᵀA, Aᵀy | [`common::linear_model::LinearModel`] |
 //! | γₜ, αₜ | `step_size`, `threshold` |
-//! | x | [`Digits`] |
+//! | x | [`digits::Digits`] |
 //!
 //! Run it with `cargo run --release --bin sec5_mnist_reconstruction`.
 
 use anyhow::Result;
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use common::{
     config::{self, default, range},
     context::{Context, Phase},
-    linear_model::LinearModel,
     ops::AffineStep,
     sampling::Rng,
     section::{Input, Preset, Report, Section},
-    unfolding::{Algorithm, Comparison, Metric, Period, Schedule, Training},
+    unfolding::{Algorithm, Comparison, Metric, Period, Schedule, Training, estimate_after},
 };
 
 pub mod digits;
 mod measured;
 mod report;
 
-use digits::Digits;
 pub use measured::Measured;
 
 /// The numbers of the experiment.
@@ -90,6 +88,25 @@ impl Algorithm for Ista {
 }
 // ANCHOR_END: step
 
+impl Ista {
+    /// γ₀ in every iteration, and the threshold γ₀λ.
+    pub fn fixed(step: &AffineStep, gamma: f64, lambda: f64, device: &Device) -> Result<Self> {
+        let constant = |name, value| Schedule::constant(name, value, device);
+        let (step_size, threshold) = (constant("step_size", gamma)?, constant("threshold", gamma * lambda)?);
+        Ok(Self { step: step.clone(), step_size, threshold })
+    }
+
+    /// γₜ and αₜ to learn, both from the initial step size of `training`.
+    pub fn learned(step: &AffineStep, training: &Training, device: &Device) -> Result<Self> {
+        let step_size = training.step_sizes(Period::Free, device)?;
+        let threshold = Schedule::learned("threshold", step_size.parameter(), training.learning_rate)?;
+        Ok(Self { step: step.clone(), step_size, threshold })
+    }
+}
+
+/// What is measured.
+pub const METRIC: Metric = Metric { name: "squared error", axis: "‖x − x̂‖² of an image" };
+
 /// What came out.
 #[derive(Debug)]
 pub struct Outcome {
@@ -132,42 +149,25 @@ data set (train-images-idx3-ubyte, t10k-images-idx3-ubyte, plain or .gz). Try --
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         let device = &context.device.clone();
-        let Digits { training: learn, test } = Digits::of(context)?;
-        let model = LinearModel::gaussian(config.num_measurements, digits::PIXELS, &mut context.rng(0), device)?;
-        let gamma = 1.0 / model.eigenvalues[digits::PIXELS - 1]; // γ₀ = 1/λmax(AᵀA)
-        let step = AffineStep::new(&model.gram)?;
-        let train = Measured { model: model.clone(), images: digits::tensor(&learn)? };
-        let fresh = Measured { model, images: digits::tensor(&test)? };
+        let ([train, fresh], gamma) = Measured::digits(config.num_measurements, context)?; // γ₀ = 1/λmax(AᵀA)
+        let step = AffineStep::new(&train.model.gram)?;
         let training = &Training { initial_step_size: gamma, ..config.training };
-        let mut comparison = Comparison {
-            metric: Metric { name: "squared error", axis: "‖x − x̂‖² of an image" },
-            ..Comparison::default()
-        };
+        let mut comparison = Comparison { metric: METRIC, ..Comparison::default() };
         context.phase(Phase::Training);
 
-        let constant = |name, value| Schedule::constant(name, value, device);
-        let fixed = Ista {
-            step: step.clone(),
-            step_size: constant("step_size", gamma)?,
-            threshold: constant("threshold", gamma * config.lambda)?,
-        };
+        let fixed = Ista::fixed(&step, gamma, config.lambda, device)?;
         let label = format!("ISTA, λ = {}", config.lambda);
         comparison.push(training.method_on("fixed", label, (&train, &fresh), &fixed, context)?);
-        let start = vec![gamma; training.num_generations]; // αₜ starts at γ₀ too
-        let threshold = Schedule::learned("threshold", &Tensor::new(start, device)?, training.learning_rate)?;
-        let learned = Ista { step, step_size: training.step_sizes(Period::Free, device)?, threshold };
+        let learned = Ista::learned(&step, training, device)?;
         comparison.push(training.method_on("learned", "learned γₜ and αₜ", (&train, &fresh), &learned, context)?);
 
-        let batch = fresh.batch(&fresh.images.narrow(0, 0, config.num_shown.min(test.len()))?)?;
+        let counts = [train.images.dim(0)?, fresh.images.dim(0)?];
+        let batch = fresh.first(config.num_shown)?;
         let recover = |algorithm: &Ista| -> Result<Vec<Vec<f64>>> {
-            let mut x = batch.start.clone();
-            for t in 0..training.num_generations {
-                x = algorithm.iterate(t, &x, &batch.data, &mut common::sampling::rng(0, 0))?.detach();
-            }
-            Ok(x.to_vec2()?)
+            Ok(estimate_after(algorithm, training.num_generations, &batch.start, &batch.data)?.to_vec2()?)
         };
         let shown = [batch.solution.to_vec2()?, recover(&fixed)?, recover(&learned)?];
-        Ok(Outcome { comparison, shown, step_size: gamma, counts: [learn.len(), test.len()] })
+        Ok(Outcome { comparison, shown, step_size: gamma, counts })
     }
     // ANCHOR_END: run
 

@@ -8,6 +8,7 @@
 //!
 //! "MSE" is ‖X* − X̂‖²_F / K throughout: summed over the coordinates, averaged over the K instances of a batch.
 
+mod acceleration;
 mod comparison;
 mod finite_dataset;
 mod measure;
@@ -15,9 +16,10 @@ mod schedule;
 pub mod theory;
 mod training;
 
+pub use acceleration::{accelerated, present};
 pub use comparison::{Comparison, Method, Metric, fixed_label, ratio};
 pub use finite_dataset::{FiniteDataset, Rows};
-pub use measure::{mean_metrics, squared_errors};
+pub use measure::{estimate_after, mean_metrics, squared_errors};
 pub use schedule::{Period, Schedule};
 pub use training::{Draw, Mode, Training, batch_gradient};
 

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use common::{
     context::Context,
     ensemble,
-    unfolding::{Algorithm, Batch, Problem},
+    unfolding::{Algorithm, Batch, Problem, estimate_after},
 };
 
 use super::Channel;
@@ -95,12 +95,8 @@ impl<'a> Contender<'a> {
     ) -> Self {
         let edges = code.edges().len();
         Self::new(name, move |lambda| {
-            let rng = &mut common::sampling::rng(0, 0); // nothing is drawn from it
-            let mut alpha = Tensor::zeros((lambda.dim(0)?, edges), lambda.dtype(), lambda.device())?;
-            for k in 0..num_iterations {
-                alpha = decoder.iterate(k, &alpha, lambda, rng)?.detach();
-            }
-            decoder.estimate(&alpha, lambda)
+            let start = Tensor::zeros((lambda.dim(0)?, edges), lambda.dtype(), lambda.device())?; // all α = 0
+            estimate_after(decoder, num_iterations, &start, lambda)
         })
     }
 

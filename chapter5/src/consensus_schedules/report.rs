@@ -79,24 +79,21 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         .table("mse", &Table::of_columns("iteration", 0, &columns(|curve| &curve.exact)))
         .table("counted", &Table::of_columns("iteration", 0, &columns(|curve| &curve.counted)))
         .table("step_sizes", &Table::of_columns("iteration", 1, &columns(|curve| &curve.steps)))
-        .figure(
-            "mse",
-            Figure::new().panel(errors("Learned steps, karate club", &[learned.clone(), baselines].concat())),
-        )
-        .figure("orders", Figure::new().panel(errors("Orders of known steps, counted in f64", &orders)))
+        .figure("mse", errors("Learned steps, karate club", &[learned.clone(), baselines].concat()))
+        .figure("orders", errors("Orders of known steps, counted in f64", &orders))
         .figure("periods", Figure::new().panel(periods(config, first)))
         .figure("roots", Figure::new().panel(roots(&eigenvalues[0], first, &learned))))
 }
 
 /// Counted errors by iteration.
-fn errors(title: &str, curves: &[&Curve]) -> Panel {
-    let mut panel = Panel::new(title, "iteration", "‖x − c‖²").log_y().y_range(FLOOR, 1e10);
+fn errors(title: &str, curves: &[&Curve]) -> Figure {
+    let mut panel = Panel::new(title, "iteration", "‖x − c‖²").log_y().y_range(FLOOR, 1e16);
     for curve in curves {
         let k: Vec<f64> = (0..curve.counted.len()).map(|k| k as f64).collect();
         let floored: Vec<f64> = curve.counted.iter().map(|error| error.max(FLOOR)).collect();
         panel = panel.series(Series::line(&curve.label, &k, &floored));
     }
-    panel
+    Figure::new().panel(panel).panel_size(640, 720)
 }
 
 /// The error at the end by period.

@@ -1,8 +1,8 @@
 //! Consensus in the eigenvectors of L: one number for each is all that an iteration sees of a start.
 
 use anyhow::Result;
-use candle_core::Tensor;
-use common::linalg;
+use candle_core::{Device, Tensor, backprop::GradStore};
+use common::{linalg, unfolding::Schedule};
 
 /// What a batch of starts `[K, n]` is to the iteration: Σ ⟨x₀, uᵢ⟩²/K for each eigenvector uᵢ of L but the constant one.
 ///
@@ -50,6 +50,22 @@ pub fn gradient_of_last(step_sizes: &[f64], eigenvalues: &[f64], weights: &[f64]
     let mut slopes = vec![0.0; step_sizes.len() + 1];
     slopes[step_sizes.len()] = 1.0;
     gradient(step_sizes, eigenvalues, weights, &slopes)
+}
+
+/// The loss of the first `depth` steps from the energies `weights` of a batch, and its gradient: the same as by backprop through
+/// all iterations.
+pub fn loss_and_gradient(
+    step_size: &Schedule,
+    depth: usize,
+    eigenvalues: &[f64],
+    weights: &[f64],
+) -> Result<(f64, GradStore)> {
+    let steps = &step_size.values()?[..depth];
+    let mut slopes = gradient_of_last(steps, eigenvalues, weights);
+    slopes.resize(step_size.period(), 0.0); // later steps are not used yet
+    let mut gradients = GradStore::default();
+    gradients.insert(step_size.parameter(), Tensor::new(slopes, &Device::Cpu)?);
+    Ok((errors(steps, eigenvalues, weights)[depth], gradients))
 }
 // ANCHOR_END: expected
 

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use common::{
     context::Context,
     ensemble, sampling,
-    unfolding::{Algorithm as _, Batch, Problem as _},
+    unfolding::{Batch, Problem as _, estimate_after},
 };
 
 use super::{Channels, Detector, Received, networks::inputs};
@@ -54,13 +54,7 @@ impl Detector {
         match self {
             Self::Network(network) => network.forward(&inputs(&batch.data)?),
             Self::OneChannel(network) => network.forward(&batch.data.y),
-            Self::Unfolded(depth, unfolded) => {
-                let (mut x, rng) = (batch.start.clone(), &mut sampling::rng(0, 0));
-                for t in 0..*depth {
-                    x = unfolded.iterate(t, &x, &batch.data, rng)?.detach();
-                }
-                Ok(x)
-            }
+            Self::Unfolded(depth, unfolded) => estimate_after(unfolded, *depth, &batch.start, &batch.data),
         }
     }
 }

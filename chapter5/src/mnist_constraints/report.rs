@@ -53,25 +53,22 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         errors = errors.series(Series::line_with_markers(&method.label, &counts, &method.mse));
     }
     let columns: Vec<_> = comparison.methods.iter().map(|method| (method.name.clone(), method.mse.clone())).collect();
-    let mut schedules = [("step_size", "γₜ"), ("threshold", "αₜ")].map(|(name, axis)| {
+    let mut schedules = Figure::new();
+    for (name, axis) in [("step_size", "γₜ"), ("threshold", "αₜ")] {
         let mut panel = Panel::new("", "iteration", axis);
         for method in comparison.learned() {
             let values = method.schedule(name);
             let t: Vec<f64> = (1..=values.len()).map(|t| t as f64).collect();
             panel = panel.series(Series::line_with_markers(&method.label, &t, &values));
         }
-        panel
-    });
-    let mut figure = Figure::new();
-    for panel in &mut schedules {
-        figure = figure.panel(std::mem::replace(panel, Panel::new("", "", "")));
+        schedules = schedules.panel(panel);
     }
     let mut report = Report::new(headline, summary)
         .table("lambda", &table)
         .table("mse", &Table::of_columns("iteration", 0, &columns))
         .figure("mse", Figure::new().panel(errors))
         .figure("lambda", Figure::new().panel(panel))
-        .figure("schedules", figure)
+        .figure("schedules", schedules)
         .figure("digits", digits(outcome));
     for method in comparison.learned() {
         for (name, values) in &method.schedules {

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use common::{
     ops::relu,
     sampling::Rng,
-    unfolding::{Algorithm, Schedule},
+    unfolding::{Algorithm, Schedule, accelerated, present},
 };
 
 use crate::mnist_reconstruction::Ista;
@@ -34,8 +34,7 @@ impl Algorithm for Shrinkage {
 }
 // ANCHOR_END: shrinkage
 
-/// The same, or accelerated: each iteration starts at z = x + βₜ(x − previous x), βₜ = (τₜ − 1)/τₜ₊₁, τₜ₊₁ = (1 + √(1 + 4τₜ²))/2.
-// ANCHOR: fista
+/// The same, or [`accelerated`].
 #[derive(Debug, Clone)]
 pub struct Fista {
     /// The iteration
@@ -51,26 +50,12 @@ impl Algorithm for Fista {
         self.shrinkage.schedules()
     }
 
-    /// x is `[K, n]` at first, and then `[K, 2n]`: the present and the previous point.
     fn iterate(&self, t: usize, x: &Tensor, aty: &Tensor, rng: &mut Rng) -> Result<Tensor> {
-        let n = aty.dim(1)?;
-        let point = x.narrow(1, 0, n)?.contiguous()?;
-        let mut z = point.clone();
-        if t > 0 && self.accelerated {
-            z = (&point + ((&point - x.narrow(1, n, n)?)? * beta(t))?)?;
-        }
-        Ok(Tensor::cat(&[&self.shrinkage.iterate(t, &z, aty, rng)?, &point], 1)?)
+        let mut iterate = |z: &Tensor| self.shrinkage.iterate(t, z, aty, rng);
+        if self.accelerated { accelerated(t, x, iterate) } else { iterate(x) }
     }
 
-    fn estimate(&self, x: &Tensor, aty: &Tensor) -> Result<Tensor> {
-        Ok(x.narrow(1, 0, aty.dim(1)?)?.contiguous()?)
+    fn estimate(&self, x: &Tensor, _: &Tensor) -> Result<Tensor> {
+        present(x)
     }
 }
-
-/// βₜ for t ≥ 1, from τ₀ = 1.
-fn beta(t: usize) -> f64 {
-    let next = |tau: f64| (1.0 + (1.0 + 4.0 * tau * tau).sqrt()) / 2.0;
-    let tau = (1..t).fold(1.0, |tau, _| next(tau));
-    (tau - 1.0) / next(tau)
-}
-// ANCHOR_END: fista

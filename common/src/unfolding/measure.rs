@@ -1,4 +1,5 @@
 use anyhow::Result;
+use candle_core::Tensor;
 use rayon::prelude::*;
 
 use super::{Algorithm, Batch, Problem};
@@ -34,7 +35,7 @@ fn measured<P: Problem, A: Algorithm<Data = P::Data>, R: Send>(
     num_iterations: usize,
     count: usize,
     seed: u64,
-    measure: impl Fn(&Batch<P::Data>, &candle_core::Tensor) -> Result<R> + Sync,
+    measure: impl Fn(&Batch<P::Data>, &Tensor) -> Result<R> + Sync,
 ) -> Result<Vec<Vec<R>>> {
     let of_shard = |(shard, rows)| -> Result<Vec<R>> {
         let rng: &mut Rng = &mut sampling::rng(seed, stream(TEST, 0, 0, shard));
@@ -48,6 +49,20 @@ fn measured<P: Problem, A: Algorithm<Data = P::Data>, R: Send>(
         Ok(measured)
     };
     shards(count).map(of_shard).collect()
+}
+
+/// The estimate after `num_iterations` iterations from `start`, without a graph, of an algorithm that draws nothing itself.
+pub fn estimate_after<A: Algorithm>(
+    algorithm: &A,
+    num_iterations: usize,
+    start: &Tensor,
+    data: &A::Data,
+) -> Result<Tensor> {
+    let (mut x, rng) = (start.clone(), &mut sampling::rng(0, 0));
+    for k in 0..num_iterations {
+        x = algorithm.iterate(k, &x, data, rng)?.detach();
+    }
+    Ok(algorithm.estimate(&x, data)?.detach())
 }
 
 /// The problem's metric per instance, by default the MSE ‖X* − X‖²_F / K, after each of 0, 1, … `num_iterations` iterations on
@@ -75,7 +90,7 @@ pub fn squared_errors<P: Problem, A: Algorithm<Data = P::Data>>(
     count: usize,
     seed: u64,
 ) -> Result<Vec<Vec<f64>>> {
-    let errors = |batch: &Batch<P::Data>, x: &candle_core::Tensor| -> Result<Vec<f64>> {
+    let errors = |batch: &Batch<P::Data>, x: &Tensor| -> Result<Vec<f64>> {
         Ok((x - &batch.solution)?.sqr()?.flatten_from(1)?.sum(1)?.to_vec1()?)
     };
     let shards = measured(problem, algorithm, num_iterations, count, seed, errors)?;

@@ -2,12 +2,12 @@
 //! returns the last loss. The same trainings, on the same data, are written for JAX and PyTorch in `tests/frameworks/trainings.py`.
 
 use anyhow::Result;
-use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
+use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::{rbf, regression, three_layer_nn};
 use chapter3::{least_squares, pgd, rastrigin};
 use chapter4::{bqp, du_ista, jacobi, relaxation};
-use chapter5::du_consensus::spectral::{energies, errors, gradient_of_last, spectrum};
+use chapter5::du_consensus::spectral::{energies, loss_and_gradient, spectrum};
 use chapter5::{bp_train, codes, du_consensus, du_stabilize_sde, mnist_reconstruction, plant};
 use chapter6::{lotka_volterra, neural_ode, rayleigh_ritz, variational};
 use common::{
@@ -277,20 +277,14 @@ pub fn noisy_plant() -> Result<Prepared> {
 /// Section 5's digits: depth 1 to 25, 50 updates each.
 pub fn unfolded_digits() -> Result<Prepared> {
     let training = mnist_reconstruction::Config::default().training;
-    let digits = mnist_reconstruction::digits::Digits::built_in()?.training;
-    let model = LinearModel::gaussian(512, 784, &mut sampling::rng(1, 0), &CPU)?;
-    let (gram, gamma) = (model.gram.clone(), 1.0 / model.eigenvalues[783]);
-    let problem = mnist_reconstruction::Measured { model, images: mnist_reconstruction::digits::tensor(&digits)? };
+    let ([problem, _], gamma) = mnist_reconstruction::Measured::digits(512, &Context::new(1))?;
+    let gram = problem.model.gram.clone();
     let training = unfolding::Training { initial_step_size: gamma, ..training };
     let pool = Pool::new(&problem, training, Tensor::narrow)?;
     let step = AffineStep::new(&gram)?;
     let (solution, b) = (pool.solutions()?, pool.stack(|batch| &batch.data)?);
     let data = vec![("gram", gram), ("gamma", Tensor::new(&[gamma], &CPU)?), ("solution", solution), ("b", b)];
-    let algorithm = move || {
-        let step_size = training.step_sizes(Period::Free, &CPU)?;
-        let threshold = Schedule::learned("threshold", step_size.parameter(), training.learning_rate)?;
-        Ok(mnist_reconstruction::Ista { step: step.clone(), step_size, threshold })
-    };
+    let algorithm = move || mnist_reconstruction::Ista::learned(&step, &training, &CPU);
     Ok(Prepared { data, train: pool.training(algorithm) })
 }
 
@@ -305,12 +299,7 @@ pub fn unfolded_consensus() -> Result<Prepared> {
         let step_size = training.step_sizes(Period::Free, &CPU)?;
         let of_batch = |depth: usize, rng: &unfolding::Draw| {
             let weights = energies(&pool.batch(rng(0).get_stream()).start, &eigenvectors)?;
-            let steps = &step_size.values()?[..depth];
-            let mut slopes = gradient_of_last(steps, &eigenvalues, &weights);
-            slopes.resize(training.num_generations, 0.0);
-            let mut gradients = GradStore::default();
-            gradients.insert(step_size.parameter(), Tensor::new(slopes, &CPU)?);
-            Ok((errors(steps, &eigenvalues, &weights)[depth], gradients))
+            loss_and_gradient(&step_size, depth, &eigenvalues, &weights)
         };
         let context = &mut Context::new(1);
         let generations = training.train_by("training", &[&step_size], of_batch, |_| Ok(0.0), context)?;

@@ -1,9 +1,15 @@
 //! The hand-written trainings that the benchmarks measure against are the same trainings.
 
+#[path = "../benches/against_handwritten/mod.rs"]
+#[allow(dead_code, reason = "not all forms are tested")]
+mod against_handwritten;
 #[path = "../benches/handwritten/mod.rs"]
 mod handwritten;
 #[path = "../benches/least_squares/mod.rs"]
 mod least_squares;
+#[path = "../benches/sections/mod.rs"]
+#[allow(dead_code, reason = "not all trainings are written by hand")]
+mod sections;
 
 use anyhow::Result;
 use candle_core::{Device, Tensor};
@@ -68,5 +74,13 @@ fn unrolled_least_squares() -> Result<()> {
         assert_same(&losses, &floor_losses);
         assert_same(&eta, &floor_eta);
     }
+    Ok(())
+}
+
+/// The loss after 80 updates, two for each depth: ISTA has not yet had the time to become chaotic.
+#[test]
+fn unrolled_ista() -> Result<()> {
+    let last = |form: usize| (against_handwritten::FORMS[3].1[form].1()?.train)();
+    assert_same(&[last(1)?], &[last(0)?]);
     Ok(())
 }

@@ -3,6 +3,8 @@
 use anyhow::{Context as _, Result};
 use candle_core::{Device, Tensor};
 use chapter2::{rbf, three_layer_nn};
+use chapter4::sparse::Observed;
+use common::unfolding::Batch;
 
 use crate::{
     handwritten,
@@ -11,13 +13,14 @@ use crate::{
 };
 
 /// Training, and its forms by name: `handwritten` by hand, `section` as the section does it, `plain` by plain candle operations.
-pub const FORMS: [(&str, &[(&str, Prepare)]); 3] = [
+pub const FORMS: [(&str, &[(&str, Prepare)]); 4] = [
     ("rbf", &[("handwritten", rbf), ("section", sections::radial_basis_functions)]),
     ("three_layer_nn", &[("handwritten", three_layer_network), ("section", sections::three_layer_network)]),
     (
         "least_squares_2_updates", // for each depth; the book has 40
         &[("handwritten", least_squares_by_hand), ("section", least_squares), ("plain", plain_least_squares)],
     ),
+    ("ista_2_updates", &[("handwritten", ista_by_hand), ("section", || sections::ista_updates(2))]), // the book has 20
 ];
 
 fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
@@ -62,4 +65,23 @@ fn least_squares() -> Result<Prepared> {
 fn plain_least_squares() -> Result<Prepared> {
     let model = least_squares::model()?;
     Ok(alone(move || last(least_squares::train(&BOOK, &model, Plain)?.0)))
+}
+
+fn ista_by_hand() -> Result<Prepared> {
+    let (problem, pool) = sections::sparse_recovery(2)?;
+    let training = handwritten::Training {
+        period: pool.training.num_generations,
+        max_depth: pool.training.num_generations,
+        updates: pool.training.num_updates,
+        learning_rate: pool.training.learning_rate,
+        batch: pool.training.batch_size,
+        shard_rows: 50, // as in `common::unfolding`
+    };
+    let batch = |batch: &Batch<Observed>| Ok([numbers(&batch.data.b)?, numbers(&batch.solution)?]);
+    let (gram, unknowns) = (numbers(&problem.model.gram)?, problem.model.gram.dim(0)?);
+    let ista = handwritten::Ista { gram, unknowns, batches: pool.batches.iter().map(batch).collect::<Result<_>>()? };
+    let start = problem.gamma();
+    let updates = training.updates as f64;
+    // the mean of the last generation's losses
+    Ok(alone(move || Ok(ista.train(&training, start).iter().rev().take(training.updates).sum::<f64>() / updates)))
 }

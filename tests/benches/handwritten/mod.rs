@@ -210,6 +210,110 @@ impl LeastSquares {
     }
 }
 
+/// Unrolled ISTA, x ← S_μ(x − η(AᵀAx − b)) from x = 0 with a learned step size and threshold for each iteration, trained
+/// incrementally on given batches in turn.
+pub struct Ista {
+    /// AᵀA, `[n, n]`.
+    pub gram: Vec<f64>,
+    /// n.
+    pub unknowns: usize,
+    /// Aᵀy and x* of each batch, `[batch, n]`.
+    pub batches: Vec<[Vec<f64>; 2]>,
+}
+
+/// The buffers for some rows of a mini-batch of ISTA.
+struct Rows {
+    first: usize,
+    xs: Vec<f64>,
+    g: Vec<f64>,
+    h: Vec<f64>,
+    /// ∂η and ∂μ
+    grad: [Vec<f64>; 2],
+    loss: f64,
+}
+
+impl Ista {
+    /// Trains from `start` in all step sizes and thresholds, on the threads of the present rayon pool. Returns the loss of
+    /// each update, ‖x* − x‖²/batch.
+    pub fn train(&self, training: &Training, start: f64) -> Vec<f64> {
+        let Training { max_depth, updates, learning_rate, batch, shard_rows, .. } = *training;
+        let n = self.unknowns;
+        let mut parameters = [vec![start; max_depth], vec![start; max_depth]];
+        let mut adams = [Adam::new(learning_rate, max_depth), Adam::new(learning_rate, max_depth)];
+        let shard = |first: usize| {
+            let len = shard_rows.min(batch - first) * n;
+            let zeros = || vec![0.0; len];
+            let grad = [vec![0.0; max_depth], vec![0.0; max_depth]];
+            Rows { first, xs: vec![0.0; (max_depth + 1) * len], g: zeros(), h: zeros(), grad, loss: 0.0 }
+        };
+        let mut shards: Vec<Rows> = (0..batch).step_by(shard_rows).map(shard).collect();
+        let mut losses = vec![];
+        for depth in 1..=max_depth {
+            for _ in 0..updates {
+                let data = &self.batches[losses.len() % self.batches.len()];
+                shards.par_iter_mut().for_each(|shard| self.sweep(shard, depth, &parameters, data, batch));
+                losses.push(shards.iter().map(|shard| shard.loss).sum());
+                for (i, (adam, parameter)) in adams.iter_mut().zip(&mut parameters).enumerate() {
+                    let mut grad = vec![0.0; max_depth];
+                    for shard in &shards {
+                        grad.iter_mut().zip(&shard.grad[i]).for_each(|(sum, g)| *sum += g);
+                    }
+                    adam.update(parameter, &grad);
+                }
+            }
+        }
+        losses
+    }
+
+    /// Forward and backward through `depth` iterations for the rows of one shard.
+    fn sweep(&self, shard: &mut Rows, depth: usize, [eta, mu]: &[Vec<f64>; 2], data: &[Vec<f64>; 2], batch: usize) {
+        let n = self.unknowns;
+        let Rows { first, xs, g, h, grad: [grad_eta, grad_mu], loss } = shard;
+        let len = g.len();
+        let [b, solution] = [0, 1].map(|i| &data[i][*first * n..][..len]);
+        for k in 0..depth {
+            let (before, after) = xs.split_at_mut((k + 1) * len);
+            let (x, next) = (&before[k * len..], &mut after[..len]);
+            next.iter_mut().zip(x).zip(b).for_each(|((next, x), b)| *next = x + eta[k] * b);
+            if k > 0 {
+                product(next, Some(1.0), -eta[k], (x, n, 1), (&self.gram, n, 1), [len / n, n, n]);
+            }
+            next.iter_mut().for_each(|u| *u = (*u - mu[k]).max(0.0) + (*u + mu[k]).min(0.0));
+        }
+        let x = &xs[depth * len..][..len];
+        g.iter_mut().zip(x).zip(solution).for_each(|((g, x), s)| *g = x - s);
+        *loss = g.iter().map(|g| g * g).sum::<f64>() / batch as f64;
+        g.iter_mut().for_each(|g| *g *= 2.0 / batch as f64);
+        grad_eta.fill(0.0);
+        grad_mu.fill(0.0);
+        for k in (0..depth).rev() {
+            let (x, y) = (&xs[k * len..][..len], &xs[(k + 1) * len..][..len]);
+            grad_mu[k] = unshrink(g, y);
+            if k > 0 {
+                product(h, None, 1.0, (g, n, 1), (&self.gram, n, 1), [len / n, n, n]);
+            }
+            grad_eta[k] = finish(g, h, x, b, eta[k]); // x = 0 in the first: h does not matter
+        }
+    }
+}
+
+/// Back through the soft threshold whose value is y, for a positive threshold: g ← g where y ≠ 0, and ∂μ.
+fn unshrink(g: &mut [f64], y: &[f64]) -> f64 {
+    let ((g, g_tail), (y, y_tail)) = (g.as_chunks_mut::<8>(), y.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    let entry = |g: &mut f64, y: f64, sum: &mut f64| {
+        *g = if y == 0.0 { 0.0 } else { *g };
+        *sum -= if y < 0.0 { -*g } else { *g };
+    };
+    for (g, y) in g.iter_mut().zip(y) {
+        for lane in 0..8 {
+            entry(&mut g[lane], y[lane], &mut sums[lane]);
+        }
+    }
+    g_tail.iter_mut().zip(y_tail).for_each(|(g, y)| entry(g, *y, &mut sums[0]));
+    sums.iter().sum()
+}
+
 impl Shard {
     fn new(rows: usize, (m, n): (usize, usize), max_depth: usize, period: usize) -> Self {
         let zeros = || vec![0.0; rows * n];

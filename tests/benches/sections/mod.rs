@@ -6,7 +6,10 @@ use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::{rbf, regression, three_layer_nn};
 use chapter3::{least_squares, pgd, rastrigin};
-use chapter4::{bqp, du_ista, jacobi, relaxation};
+use chapter4::{
+    bqp, du_ista, jacobi, relaxation,
+    sparse::{Observed, SparseRecovery},
+};
 use chapter5::du_consensus::spectral::{energies, loss_and_gradient, spectrum};
 use chapter5::{bp_train, codes, du_consensus, du_stabilize_sde, mnist_reconstruction, plant};
 use chapter6::{lotka_volterra, neural_ode, rayleigh_ritz, variational};
@@ -164,17 +167,30 @@ pub fn unfolded_rastrigin() -> Result<Prepared> {
     Ok(Prepared { data, train: pool.training(algorithm) })
 }
 
-/// Section 4's ISTA: depth 1 to 40, 20 updates each.
-pub fn unfolded_ista() -> Result<Prepared> {
+/// The batches of section 4's ISTA, for `num_updates` updates of each depth: the book has 20.
+pub fn sparse_recovery(num_updates: usize) -> Result<(SparseRecovery, Pool<Observed>)> {
     let config = du_ista::Config::default();
     let problem = config.problem(&Context::new(1))?;
-    let pool = Pool::new(&problem, config.training, |data, axis, first, count| {
-        Ok(chapter4::sparse::Observed { y: data.y.narrow(axis, first, count)?, b: data.b.narrow(axis, first, count)? })
+    let training = unfolding::Training { num_updates, ..config.training };
+    let pool = Pool::new(&problem, training, |data, axis, first, count| {
+        Ok(Observed { y: data.y.narrow(axis, first, count)?, b: data.b.narrow(axis, first, count)? })
     })?;
+    Ok((problem, pool))
+}
+
+/// Section 4's ISTA: depth 1 to 40, 20 updates each.
+pub fn unfolded_ista() -> Result<Prepared> {
+    ista_updates(20)
+}
+
+/// The same with `num_updates` updates of each depth.
+pub fn ista_updates(num_updates: usize) -> Result<Prepared> {
+    let (problem, pool) = sparse_recovery(num_updates)?;
     let (gram, gamma) = (problem.model.gram.clone(), Tensor::new(&[problem.gamma()], &CPU)?);
     let (solution, b) = (pool.solutions()?, pool.stack(|batch| &batch.data.b)?);
     let data = vec![("gram", gram), ("gamma", gamma), ("solution", solution), ("b", b)];
-    Ok(Prepared { data, train: pool.training(move || du_ista::learned(&config.training, &problem)) })
+    let training = pool.training;
+    Ok(Prepared { data, train: pool.training(move || du_ista::learned(&training, &problem)) })
 }
 
 /// Section 4's binary quadratic program: depth 1 to 30, 40 updates each.
@@ -378,9 +394,11 @@ const POOLED: usize = 20;
 
 /// Mini-batches that were drawn before the clock starts, so that all frameworks train on the same ones: update k, counted
 /// through all generations, has batch k mod 20.
-struct Pool<D> {
-    training: unfolding::Training,
-    batches: Vec<Batch<D>>,
+pub struct Pool<D> {
+    /// How it is trained
+    pub training: unfolding::Training,
+    /// The batches, drawn before
+    pub batches: Vec<Batch<D>>,
     narrow: fn(&D, usize, usize, usize) -> candle_core::Result<D>,
 }
 

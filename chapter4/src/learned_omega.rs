@@ -133,10 +133,13 @@ pub fn minimise(config: &Config, system: &System, start: &[f64]) -> Result<Vec<f
     let relaxation = Relaxation::new(&system.b, omega.clone())?;
     let mut optimizer = Optimizer::new(vec![omega.parameter().clone()], Rule::Adam.with(0.01))?;
     let (mut best, mut least) = (start.to_vec(), f64::INFINITY);
+    let mut history = Table::new("update", ["log_loss"]);
     for update in 0..config.direct_updates {
         let value = loss(&problem, &relaxation, config.num_generations, true)?;
-        if loss_value(&value)? < least {
-            (least, best) = (loss_value(&value)?, omega.values()?);
+        let log_loss = loss_value(&value)?;
+        log_losses(&mut history, update, &[log_loss])?;
+        if log_loss < least {
+            (least, best) = (log_loss, omega.values()?);
         }
         optimizer.set_learning_rate(0.01 * RateSchedule::Linear.factor(update, config.direct_updates));
         optimizer.step(&value.backward()?)?;

@@ -10,6 +10,7 @@ pub mod device;
 pub mod options;
 pub mod process;
 pub mod run;
+pub mod size;
 pub mod terminal;
 
 use std::{

@@ -26,6 +26,9 @@ pub struct Options {
     /// Where to compute
     #[arg(long, value_enum, default_value = "auto")]
     pub device: DeviceChoice,
+    /// Run also what is estimated to need more than 4 GB of memory or ten hours
+    #[arg(long)]
+    pub allow_large: bool,
     /// Print nothing but errors
     #[arg(long)]
     pub quiet: bool,

@@ -21,7 +21,7 @@ use crate::{
     checkpoint::{self, Keeper},
     one_line,
     options::Options,
-    process,
+    process, size,
     terminal::{Clock, Shown, Terminal, lock},
 };
 
@@ -39,6 +39,9 @@ pub struct Finished {
 pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool, out: &Path) -> Result<Finished> {
     let section = entry.prepare(matches)?;
     let configuration = section.configuration.clone();
+    if !options.allow_large {
+        size::check(&configuration)?;
+    }
     let device = options.device.open()?;
     let mut context = Context::new(options.seed);
     for input in entry.inputs {

@@ -8,6 +8,8 @@ use common::{
     ops::Activation,
     optim::{Optimizer, RateSchedule, Rule},
     sampling,
+    table::Table,
+    training::{log_losses, loss_value},
     unfolding::Problem as _,
 };
 
@@ -28,11 +30,14 @@ pub fn all_channels(config: &Config, problem: &Channels, seed: u64, stream: u64)
     let network = Network::new(&[n + n * n, m, m, n], &LAYERS, &mut sampling::rng(seed, stream + 1), &Device::Cpu)?;
     let mut adam = Optimizer::new(network.parameters(), Rule::Adam.with(3e-3))?;
     let rng = &mut sampling::rng(seed, stream + 2);
+    let mut history = Table::new("update", ["loss"]);
     for update in 0..updates {
         let batch = problem.draw(config.batch_size, rng)?;
-        let loss = sum_squared_error(&network.forward(&inputs(&batch.data)?)?, &batch.solution)?;
+        let error = sum_squared_error(&network.forward(&inputs(&batch.data)?)?, &batch.solution)?;
+        let loss = (error / config.batch_size as f64)?;
+        log_losses(&mut history, update, &[loss_value(&loss)?])?;
         adam.set_learning_rate(3e-3 * RateSchedule::Linear.factor(update, updates));
-        adam.step(&(loss / config.batch_size as f64)?.backward()?)?;
+        adam.step(&loss.backward()?)?;
     }
     Ok(network)
 }
@@ -45,10 +50,12 @@ pub fn one_channel(config: &Config, noise_std: f64, seed: u64, stream: u64) -> R
     let h = sampling::normal_matrix(n, n, &mut sampling::rng(seed, stream + 3), &Device::Cpu)?;
     let network = Network::new(&[n, m, m, n], &LAYERS, &mut sampling::rng(seed, stream + 4), &Device::Cpu)?;
     let mut adam = Optimizer::new(network.parameters(), Rule::Adam.with(published.learning_rate))?;
-    let rng = &mut sampling::rng(seed, stream + 5);
-    for _ in 0..published.num_updates {
+    let (rng, mut history) = (&mut sampling::rng(seed, stream + 5), Table::new("update", ["loss"]));
+    for update in 0..published.num_updates {
         let (x, y) = mimo_detection::send(&h, published.batch_size, noise_std, rng)?;
-        adam.step(&(sum_squared_error(&network.forward(&y)?, &x)? / published.batch_size as f64)?.backward()?)?;
+        let loss = (sum_squared_error(&network.forward(&y)?, &x)? / published.batch_size as f64)?;
+        log_losses(&mut history, update, &[loss_value(&loss)?])?;
+        adam.step(&loss.backward()?)?;
     }
     Ok(network)
 }

@@ -9,6 +9,8 @@ use common::{
     ops::{LinearRecurrence, Rollout},
     optim::{self, Optimizer, RateSchedule, Rule},
     statistics::Spread,
+    table::Table,
+    training::{log_losses, loss_value},
 };
 use nalgebra::DMatrix;
 
@@ -58,6 +60,7 @@ fn train(
     let gain: Var = optim::parameter(&Tensor::new(&GIVEN_GAIN, &Device::Cpu)?)?;
     let mut adam = Optimizer::new(vec![gain.clone()], Rule::Adam.with(learning_rate))?;
     let mut curve = vec![settled(config, &plant.closed_loop(&gain.detach())?)?];
+    let mut history = Table::new("update", ["loss"]);
     for update in 0..num_updates {
         adam.set_learning_rate(learning_rate * schedule.factor(update, num_updates));
         let loss = match gradient {
@@ -69,6 +72,7 @@ fn train(
                 (end.sqr()?.sum_all()? / config.num_paths as f64)?
             }
         };
+        log_losses(&mut history, update, &[loss_value(&loss)?])?;
         adam.step(&loss.backward()?)?;
         curve.push(settled(config, &plant.closed_loop(&gain.detach())?)?);
     }

@@ -7,4 +7,5 @@
 pub mod chapter1;
 pub mod chapter2;
 pub mod chapter3;
+pub mod chapter4;
 pub mod tour;

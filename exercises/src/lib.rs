@@ -8,4 +8,5 @@ pub mod chapter1;
 pub mod chapter2;
 pub mod chapter3;
 pub mod chapter4;
+pub mod chapter5;
 pub mod tour;

@@ -1,0 +1,3 @@
+//! Exercises of chapter 1, one file per page.
+
+pub mod tsin;

@@ -2,8 +2,8 @@
 //!
 //! The four functions of [`crate::neural_ode`] are fitted with 1, 2 and 4 states, from three start values of the weights and many
 //! seeds. A solution of an autonomous equation in one state is monotone, so the loss of one state is at least that of the best
-//! monotone fit that starts at 0, which isotonic regression computes. (Euler's steps keep this as long as η is smaller than one
-//! over the slope of the right-hand side, here 50.)
+//! monotone fit that starts at 0, which isotonic regression computes. (Euler's steps keep this as long as the right-hand side
+//! nowhere falls with a slope steeper than 1/η, here 50.)
 //!
 //! | symbol | here |
 //! |---|---|

@@ -5,10 +5,11 @@ use std::any::TypeId;
 use book::CHAPTERS;
 use clap::{Arg, ArgAction, Args as _, Command};
 use common::{
-    config::Seed,
+    config::{self, Seed},
     section::{Chapter, Entry},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 /// A section as a form shows it.
 #[derive(Debug, Serialize)]
@@ -71,7 +72,33 @@ pub struct Preset {
 }
 
 /// Sections whose defaults take more than about five seconds in a browser.
-const SLOW: &[&str] = &[];
+const SLOW: &[&str] = &[
+    "sec2_5_rbf_vs_nn",
+    "sec2_5_2_compact_domain",
+    "sec3_du_gd_least_squares",
+    "sec3_du_gd_ridge",
+    "sec3_du_noisy_gd",
+    "sec3_rastrigin",
+    "sec3_training_modes",
+    "sec4_du_ista",
+    "sec4_finite_dataset",
+    "sec4_du_bqp",
+    "sec4_du_jacobi",
+    "sec4_speedups",
+    "sec4_learned_omega",
+    "sec4_generalisation",
+    "sec4_bqp_exact",
+    "sec5_bp_train",
+    "sec5_mnist_reconstruction",
+    "sec5_bp_weights",
+    "sec5_consensus_schedules",
+    "sec5_stabilize_losses",
+    "sec5_mimo_channels",
+    "sec5_mnist_constraints",
+    "sec6_order",
+    "sec6_lv_identification",
+    "sec6_neural_ode_states",
+];
 
 /// The whole book in its order: each chapter's sections, then its questions.
 pub fn sections() -> Vec<Section> {
@@ -81,7 +108,7 @@ pub fn sections() -> Vec<Section> {
 /// The command line of a section, with those options of the program shell that a browser has a use for.
 pub(crate) fn command(entry: &Entry) -> Command {
     let command = Seed::augment_args(entry.command().next_help_heading("Every program"));
-    common::config::hyphen_values(command)
+    config::hyphen_values(command)
 }
 
 fn section(chapter: &Chapter, entry: &Entry) -> Section {
@@ -90,22 +117,33 @@ fn section(chapter: &Chapter, entry: &Entry) -> Section {
         let name = argument.get_id().as_str();
         ["quick", "preset"].contains(&name) || entry.inputs.iter().any(|input| input.name == name)
     };
+    let mut options: Vec<Field> =
+        command.get_arguments().filter(|argument| !of_the_shell(argument)).map(field).collect();
+    let order = order(entry, &command);
+    options.sort_by_key(|option| order.iter().position(|name| *name == option.name).unwrap_or(usize::MAX));
     let preset = |preset: &common::section::Preset| Preset {
         name: preset.name,
         about: preset.about,
         arguments: preset.values.iter().flat_map(|&(id, value)| argument(&command, id, value)).collect(),
     };
-    let quick = SLOW.contains(&entry.name);
     Section {
         chapter: chapter.name,
         question: chapter.questions.iter().any(|question| question.name == entry.name),
         name: entry.name,
         title: entry.title,
         help: entry.help,
-        options: command.get_arguments().filter(|argument| !of_the_shell(argument)).map(field).collect(),
+        options,
         presets: entry.presets.iter().map(preset).collect(),
-        start: if quick { "quick" } else { "default" },
+        start: if SLOW.contains(&entry.name) { "quick" } else { "default" },
     }
+}
+
+/// The options in the order of the configuration's fields, which is that of `--help`; clap's own is another.
+fn order(entry: &Entry, command: &Command) -> Vec<String> {
+    let defaults = entry.matches(command, &[entry.name.into()]).ok();
+    let defaults = defaults.and_then(|matches| Some(entry.prepare(&matches).ok()?.configuration));
+    let fields = defaults.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys());
+    fields.map(|field| config::option_name(field).trim_start_matches('-').to_owned()).collect()
 }
 
 /// A preset's value as it stands on the command line.

@@ -9,5 +9,5 @@ fn main() -> Result<()> {
     let mut next = || arguments.next().context("usage: bindgen <file.wasm> <directory>");
     let (input, output) = (next()?, next()?);
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen.input_path(input).web(true)?.typescript(false).remove_producers_section(true).generate(output)
+    bindgen.input_path(input).web(true)?.typescript(false).remove_name_section(true).remove_producers_section(true).generate(output)
 }

@@ -74,8 +74,7 @@ const EXPLORABLES: &[Explorable] = &[
     Explorable {
         name: "zigzag",
         title: Text {
-            en: "Gradient descent on a quadratic in two dimensions",
-            ja: "2次元の2次関数での勾配降下法",
+            en: "Gradient descent on a quadratic in two dimensions", ja: "2次元の2次関数での勾配降下法"
         },
         controls: &[
             Control {
@@ -160,10 +159,12 @@ const fn step(name: &'static str) -> Control {
 fn steps(step_sizes: &[f64]) -> Result<Figure> {
     let period = step_sizes.len();
     let fixed = theory::fixed_step_size(&EIGENVALUES);
+    let chebyshev = theory::chebyshev_step_sizes(&EIGENVALUES, period);
+    let listed = chebyshev.iter().map(|eta| format!("{eta:.2}")).collect::<Vec<_>>().join(", ");
     let rivals = [
-        (fixed_label(fixed), vec![fixed; period]),
-        ("these steps".to_owned(), step_sizes.to_vec()),
-        ("Chebyshev steps".to_owned(), theory::chebyshev_step_sizes(&EIGENVALUES, period)),
+        ("these steps", String::new(), step_sizes.to_vec()),
+        ("best fixed step", format!(" η = {fixed:.3}"), vec![fixed; period]),
+        ("Chebyshev steps", format!(" {listed}"), chebyshev),
     ];
     let factors = |steps: &[f64], at: &[f64]| -> Vec<f64> {
         at.iter().map(|&lambda| theory::polynomial(steps, lambda).abs()).collect()
@@ -178,15 +179,15 @@ fn steps(step_sizes: &[f64]) -> Result<Figure> {
 
     let mut polynomial = Panel::new("", "eigenvalue λ", format!("|p(λ)| of {period} iterations")).log_y();
     let mut error = Panel::new("", "iteration k", "E‖X* − Xₖ‖²").log_y();
-    for (label, steps) in &rivals {
-        polynomial = polynomial.series(Series::line(label, &grid, &factors(steps, &grid)));
+    for (name, numbers, steps) in &rivals {
+        polynomial = polynomial.series(Series::line(format!("{name}{numbers}"), &grid, &factors(steps, &grid)));
         let rate = theory::contraction(steps, &EIGENVALUES);
         let curve: Vec<f64> = iterations.iter().map(|&k| mse(steps, k)).collect();
-        error = error.series(Series::line(format!("{label}: error × {rate:.3} at worst"), &counter, &curve));
+        error = error.series(Series::line(format!("{name}: error × {rate:.3} at worst"), &counter, &curve));
     }
     let marks = Series::scatter("these steps, at the eigenvalues", &EIGENVALUES, &factors(step_sizes, &EIGENVALUES));
-    let polynomial = polynomial.series(marks.style(1)).x_range(0.0, 10.2).y_range(1e-4, 1e2);
-    let error = error.x_range(0.0, 5.0 * period as f64).y_range(1e-12, 1e4);
+    let polynomial = polynomial.series(marks.style(0)).x_range(0.0, 10.2).y_range(1e-4, 1e4);
+    let error = error.x_range(0.0, 5.0 * period as f64).y_range(1e-12, 1e8);
     Ok(Figure::new().panel(polynomial).panel(error).panel_size(640, 400))
 }
 
@@ -277,7 +278,7 @@ fn replay(values: &[f64]) -> Result<Figure> {
         steps = steps.shade_x("trained", 0.5, trained + 0.5);
         error = error.shade_x("trained", 0.0, trained);
     }
-    let steps = steps.x_range(0.5, depth + 0.5).y_range(0.0, 1.15 * largest);
+    let steps = steps.x_range(0.5, depth + 0.5).y_range(0.0, 1.6 * largest);
     let error = error.x_range(0.0, depth).y_range(low / 3.0, high * 3.0);
     Ok(Figure::new().panel(steps).panel(error).panel_size(640, 360))
 }

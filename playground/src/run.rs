@@ -87,7 +87,8 @@ impl Failure {
 /// # Errors
 /// What the program would end with: an unknown section, wrong arguments, or a run that failed.
 pub fn run(name: &str, arguments: &[String], observer: Box<dyn Observer>) -> Result<Outcome, Failure> {
-    let entry = entry(name).ok_or_else(|| Failure::new(&Usage(format!("there is no section '{name}'")).into(), None))?;
+    let entry =
+        entry(name).ok_or_else(|| Failure::new(&Usage(format!("there is no section '{name}'")).into(), None))?;
     let command = command(entry);
     outcome(entry, &command, arguments, observer).map_err(|error| Failure::new(&error, Some(&command)))
 }

@@ -113,12 +113,12 @@ pub(crate) fn command(entry: &Entry) -> Command {
 
 fn section(chapter: &Chapter, entry: &Entry) -> Section {
     let command = command(entry);
-    let of_the_shell = |argument: &&Arg| {
+    let elsewhere = |argument: &&Arg| {
         let name = argument.get_id().as_str();
-        ["quick", "preset"].contains(&name) || entry.inputs.iter().any(|input| input.name == name)
+        let input = || entry.inputs.iter().any(|input| input.name == name);
+        argument.is_hide_set() || ["quick", "preset"].contains(&name) || input()
     };
-    let mut options: Vec<Field> =
-        command.get_arguments().filter(|argument| !of_the_shell(argument)).map(field).collect();
+    let mut options: Vec<Field> = command.get_arguments().filter(|argument| !elsewhere(argument)).map(field).collect();
     let order = order(entry, &command);
     options.sort_by_key(|option| order.iter().position(|name| *name == option.name).unwrap_or(usize::MAX));
     let preset = |preset: &common::section::Preset| Preset {

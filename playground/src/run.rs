@@ -147,3 +147,29 @@ fn option_in(message: &str, command: &Command) -> Option<String> {
         command.get_arguments().any(|argument| argument.get_long() == Some(name)).then(|| name.to_owned())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_can_be_pasted() {
+        let line = |arguments: &[&str]| {
+            let arguments: Vec<String> = arguments.iter().map(|&argument| argument.into()).collect();
+            command_line("sec3_du_gd", &arguments).replace("cargo run --release --bin sec3_du_gd", "")
+        };
+        assert_eq!(line(&[]), "");
+        assert_eq!(line(&["--start", "-1,2e-3", "--quick"]), " -- --start -1,2e-3 --quick");
+        assert_eq!(line(&["--period", "", "a b", "it's;"]), r" -- --period '' 'a b' 'it'\''s;'");
+    }
+
+    #[test]
+    fn a_message_leads_to_its_option() {
+        let command = command(entry("sec3_du_gd").unwrap());
+        let option = |message: &str| option_in(message, &command);
+        let found = option("invalid value '--3' for '--num-updates <N>': must be a whole number");
+        assert_eq!(found.as_deref(), Some("num-updates"));
+        assert_eq!(option("unexpected argument '--num' found (see --help)"), None);
+        assert_eq!(option("training diverged"), None);
+    }
+}

@@ -102,6 +102,14 @@ pub mod range {
     }
 }
 
+/// The seed of a run, which every section has beside its configuration.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Seed {
+    /// Seed of all random numbers: the same seed gives the same files
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = range::seed)]
+    pub seed: u64,
+}
+
 /// The configuration with every default; what the command line without options gives.
 ///
 /// # Panics

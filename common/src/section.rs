@@ -260,3 +260,18 @@ impl Entry {
         self.presets.iter().filter(|preset| preset.name != "quick")
     }
 }
+
+/// An error and its causes in one line, without candle's backtraces and nothing twice.
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        let before_backtrace = text.lines().take_while(|line| !line.trim_start().starts_with("0: "));
+        let text = before_backtrace.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
+        if !line.contains(&text) {
+            line += if line.is_empty() { "" } else { ": " };
+            line += &text;
+        }
+    }
+    line
+}

@@ -13,13 +13,13 @@ use clap::{Arg, ArgAction, Command, FromArgMatches as _, value_parser};
 use common::{
     config::Usage,
     context::Interrupted,
-    section::{Chapter, Entry},
+    section::{Chapter, Entry, one_line},
     table::aligned,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    enter, one_line,
+    enter,
     options::{self, Options},
     run::Finished,
     terminal::{can_rewrite, print},

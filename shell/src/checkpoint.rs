@@ -8,10 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor};
-use common::context::Checkpoint;
+use common::{context::Checkpoint, section::one_line};
 use serde_json::Value;
 
-use crate::{artifacts, artifacts::Artifacts, one_line};
+use crate::{artifacts, artifacts::Artifacts};
 
 /// Name of the file in the run's directory.
 pub const FILE_NAME: &str = "checkpoint.safetensors";

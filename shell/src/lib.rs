@@ -25,7 +25,7 @@ use clap::{Arg, ArgAction, Command, FromArgMatches as _};
 use common::{
     config::Usage,
     context::Interrupted,
-    section::{Chapter, Entry},
+    section::{Chapter, Entry, one_line},
     table::aligned,
 };
 
@@ -139,21 +139,6 @@ fn with_defaults(entry: &Entry, quick: bool, options: &Options, resume: bool, di
 /// clap's error as ours: a help text stays what it is, wrong usage becomes a line.
 fn usage(error: clap::Error) -> anyhow::Error {
     if error.use_stderr() { Usage::of(&error).into() } else { error.into() }
-}
-
-/// An error and its causes in one line, without candle's backtraces and nothing twice.
-pub fn one_line(error: &anyhow::Error) -> String {
-    let mut line = String::new();
-    for cause in error.chain() {
-        let text = cause.to_string();
-        let before_backtrace = text.lines().take_while(|line| !line.trim_start().starts_with("0: "));
-        let text = before_backtrace.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ");
-        if !line.contains(&text) {
-            line += if line.is_empty() { "" } else { ": " };
-            line += &text;
-        }
-    }
-    line
 }
 
 /// Sets the process up, runs `body` with the command line's arguments, and turns its error into a line and an exit status.

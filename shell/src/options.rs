@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Args, Command, ValueEnum};
 use common::{
-    config::{self, range},
+    config::{self, Seed},
     figure::Figure,
 };
 
@@ -14,9 +14,9 @@ use crate::device::DeviceChoice;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Every program")]
 pub struct Options {
-    /// Seed of all random numbers: the same seed gives the same files
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = range::seed)]
-    pub seed: u64,
+    /// Of all random numbers
+    #[command(flatten)]
+    pub seed: Seed,
     /// Directory for the files of this run [default: output/<program>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -11,7 +11,7 @@ use candle_core::Device;
 use clap::ArgMatches;
 use common::{
     context::{Context, InputFile, Interrupted, device_name},
-    section::{Entry, Input, Report},
+    section::{Entry, Input, Report, one_line},
     training::Diverged,
 };
 use serde_json::{Map, Value, json};
@@ -19,7 +19,6 @@ use serde_json::{Map, Value, json};
 use crate::{
     artifacts::{Artifacts, SUMMARY},
     checkpoint::{self, Keeper},
-    one_line,
     options::Options,
     process, size,
     terminal::{Clock, Shown, Terminal, lock},
@@ -43,7 +42,7 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
         size::check(&configuration)?;
     }
     let device = options.device.open()?;
-    let mut context = Context::new(options.seed);
+    let mut context = Context::new(options.seed.seed);
     for input in entry.inputs {
         if let Some(path) = matches.get_one::<PathBuf>(input.name) {
             context.inputs.insert(input.name, read_input(input, path)?);
@@ -111,7 +110,7 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     let summary = json!({
         "program": entry.name,
         "configuration": configuration,
-        "seed": options.seed,
+        "seed": context.seed,
         "device": device_name(&context.device),
         "threads": process::thread_count(),
         "final_loss": report.final_loss,

@@ -11,7 +11,7 @@ use tests::{
 #[test]
 fn libraries_name_nothing_that_a_browser_lacks() {
     let chapters = CHAPTERS.iter().map(|chapter| chapter.name);
-    for package in ["figure", "common"].into_iter().chain(chapters) {
+    for package in ["figure", "common", "playground"].into_iter().chain(chapters) {
         let sources = below(&format!("{package}/src"));
         assert!(!sources.is_empty(), "{package}");
         for (path, source) in sources {
@@ -32,7 +32,7 @@ fn dependencies(package: &str, depth: &str) -> Vec<String> {
 
 #[test]
 fn libraries_without_their_programs_depend_on_nothing_native() {
-    for package in CHAPTERS.iter().map(|chapter| chapter.name).chain(["common", "figure"]) {
+    for package in CHAPTERS.iter().map(|chapter| chapter.name).chain(["common", "figure", "playground"]) {
         let all = dependencies(package, "100");
         assert!(all.iter().any(|name| name == "plotters"), "{all:?}");
         for native in ["signal-hook", "mimalloc", "indicatif", "shell"] {

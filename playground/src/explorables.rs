@@ -110,8 +110,7 @@ const EXPLORABLES: &[Explorable] = &[
     Explorable {
         name: "replay",
         title: Text {
-            en: "Incremental training, generation by generation",
-            ja: "インクリメンタル学習を世代ごとに見る",
+            en: "Incremental training, generation by generation", ja: "逐次学習を世代ごとに見る"
         },
         controls: &[Control {
             name: "generation",

@@ -1,4 +1,4 @@
-//! One word for each task: `cargo xtask check | renew | references | measure`.
+//! One word for each task: `cargo xtask check | renew | references | measure | licences`.
 
 use std::{
     env, fs, io,
@@ -9,12 +9,13 @@ use std::{
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
-  check             everything that must hold: format, lints, docs, tests, all pages anew, every program once
+  check             everything that must hold: format, lints, docs, licences, tests, all pages anew, every program once
   renew             makes the pages true again: quotes, outputs, figures, tables
   renew --all       the same, and runs every command, also those whose results are kept
   renew --text      the same, and runs none: outputs and figures stay as they are
   references        writes the reference values of other frameworks again (Python)
   measure [ARGS]    writes the measurements that the pages quote again (Python; ARGS go to the comparison with frameworks)
+  licences          writes the licences of the packages that are used here again
 ";
 
 type Result<T = ()> = std::result::Result<T, String>;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         ["renew", option @ ("--all" | "--text")] => pages(&["--renew", option]),
         ["references"] => references(),
         ["measure", ref rest @ ..] => measure(rest),
+        ["licences"] => licences(&[]),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -44,6 +46,12 @@ fn check() -> Result {
     cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
     let mut doc = command(env!("CARGO"), &["doc", "--release", "--workspace", "--no-deps"]);
     run(doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::invalid_html_tags"))?;
+    licences(&["--check"])?;
+    if Command::new(env!("CARGO")).args(["deny", "--version"]).output().is_ok_and(|output| output.status.success()) {
+        cargo(&["deny", "check", "licenses", "bans", "sources"])?;
+    } else {
+        println!("== skipped: cargo-deny is not installed, deny.toml is not checked");
+    }
     cargo(&["test", "--release", "--workspace"])?;
     pages(&["--all"])?;
     programs()
@@ -51,6 +59,11 @@ fn check() -> Result {
 
 fn pages(arguments: &[&str]) -> Result {
     cargo(&[&["run", "--release", "--quiet", "--package", "tests", "--bin", "pages", "--"], arguments].concat())
+}
+
+/// The licences of what is used here, in `THIRD-PARTY.md`.
+fn licences(arguments: &[&str]) -> Result {
+    cargo(&[&["run", "--release", "--quiet", "--package", "tests", "--bin", "licences", "--"], arguments].concat())
 }
 
 /// Every program once, as a user would run it, at its quick settings where it has some.

@@ -61,7 +61,7 @@ fn a_run_is_that_of_the_program() {
     for (name, arguments) in [
         ("sec3_du_gd", &["--num-updates", "20", "--seed", "3"][..]),
         ("sec3_du_gd_quadratic", &["--quick", "--num-generations", "4", "--period", "free"]),
-        ("sec2_5_1_rbf", &["--num-epochs", "20"]),
+        ("sec2_5_1_rbf", &["--num-updates", "20"]),
     ] {
         let place = scratch();
         let outcome = run(name, &texts(arguments), Box::new(Silent)).map_err(|failure| failure.message).expect(name);
@@ -87,7 +87,7 @@ fn what_is_wrong_is_said_in_the_programs_words() {
         ("sec3_du_gd", &["--nonsense"], None, 2),
         ("sec3_du_gd", &["--seed", "x"], Some("seed"), 2),
         ("sec3_training_modes", &["--period", "8,8"], Some("period"), 2),
-        ("sec3_du_gd_quadratic", &["--preset", "none"], None, 2),
+        ("sec2_4_4_regression", &["--preset", "none"], Some("preset"), 2),
     ] {
         let line = fail(scratch().path(), name, arguments, status);
         let failure = run(name, &texts(arguments), Box::new(Silent)).expect_err(name);

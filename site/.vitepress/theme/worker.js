@@ -1,0 +1,16 @@
+// The sections, compiled to WebAssembly, beside the page: {id, call, given} → {id, progress}…, {id, value} or {id, error}.
+import init, * as playground from '../../../playground/pkg/playground.js'
+
+let ready
+
+self.onmessage = async ({ data: { id, call, given } }) => {
+  try {
+    await (ready ??= init())
+    const progress = (fraction, message) => postMessage({ id, progress: { fraction, message } })
+    postMessage({ id, value: playground[call](...given, ...(call === 'run' ? [progress] : [])) })
+  } catch (error) {
+    // What a program refuses has `usage`; anything else has broken the module.
+    const { option, usage } = error
+    postMessage({ id, error: { message: String(error.message ?? error), option, broken: usage === undefined } })
+  }
+}

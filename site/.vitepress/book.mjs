@@ -35,7 +35,9 @@ export function sidebar(language, words) {
     if (index === 0) groups[0].items.push(...introductions)
     const sections = names('sections')(part).map(item)
     if (sections.length) {
-      introduced = groups.push({ text: part.split('\n')[0], collapsed: false, items: [...introductions, ...sections] }) - 1
+      const text = part.split('\n')[0]
+      introductions.filter((item) => item.text === text).forEach((item) => { item.text = words.introduction })
+      introduced = groups.push({ text, collapsed: false, items: [...introductions, ...sections] }) - 1
     }
     const questions = names('questions')(part).map(item)
     if (questions.length) groups[introduced].items.push({ text: words.questions, collapsed: false, items: questions })

@@ -62,7 +62,7 @@ export default defineConfig({
     en: {
       label: 'English', lang: 'en', title: 'Deep unfolding in Rust',
       themeConfig: {
-        sidebar: sidebar('en', { start: 'Start here', index: 'Index', questions: 'Questions' }),
+        sidebar: sidebar('en', { start: 'Start here', index: 'Index', introduction: 'Introduction', questions: 'Questions' }),
         editLink: edit('Edit this page'),
       },
     },
@@ -70,7 +70,7 @@ export default defineConfig({
       label: '日本語', lang: 'ja', title: 'Rust で学ぶ深層展開',
       description: '『モデルベース深層学習と深層展開』を Rust で動かしながら読むためのサイト。各節のプログラムがページの中で動きます。',
       themeConfig: {
-        sidebar: sidebar('ja', { start: 'はじめに', index: '目次', questions: '問い' }),
+        sidebar: sidebar('ja', { start: 'はじめに', index: '目次', introduction: '概要', questions: '問い' }),
         editLink: edit('このページを編集する'),
         outline: { level: 2, label: 'このページの内容' },
         docFooter: { prev: '前のページ', next: '次のページ' },
@@ -102,5 +102,6 @@ export default defineConfig({
     plugins: [here],
     build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 4000 },
     worker: { format: 'es' },
+    server: { fs: { allow: ['..', '../..'] } },
   },
 })

@@ -43,7 +43,11 @@ export function formulas(md) {
     state.pos += match[0].length
     return true
   })
-  md.renderer.rules.formula = (tokens, index, _, env) => `<span v-pre class="formula">${draw(tokens[index].content, false, env)}</span>`
+  md.renderer.rules.formula = (tokens, index, _, env) => {
+    const svg = draw(tokens[index].content, false, env)
+    const wide = Number(svg.match(/ width="([\d.]+)ex"/)[1]) > 30 // nearly as wide as a phone: it scrolls in its own box
+    return `<span v-pre class="formula${wide ? ' wide" tabindex="0' : ''}">${svg}</span>`
+  }
   const fence = md.renderer.rules.fence
   md.renderer.rules.fence = (tokens, index, options, env, self) =>
     tokens[index].info.trim() === 'math'

@@ -1,11 +1,12 @@
 // The sections, compiled to WebAssembly, beside the page: {id, call, given} → {id, progress}…, {id, value} or {id, error}.
 import init, * as playground from '../../../playground/pkg/playground.js'
+import wasm from '../../../playground/pkg/playground_bg.wasm?url'
 
 let ready
 
 self.onmessage = async ({ data: { id, call, given } }) => {
   try {
-    await (ready ??= init())
+    await (ready ??= init({ module_or_path: wasm }))
     const progress = (fraction, message) => postMessage({ id, progress: { fraction, message } })
     postMessage({ id, value: playground[call](...given, ...(call === 'run' ? [progress] : [])) })
   } catch (error) {

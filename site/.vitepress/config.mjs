@@ -33,6 +33,7 @@ export default defineConfig({
   srcDir: '../docs',
   outDir: './dist',
   rewrites: { 'README.md': 'index.md' },
+  lang: 'en',
   title: 'Deep unfolding',
   description: 'A companion in Rust to 『モデルベース深層学習と深層展開』: every section is a page, every program runs in it.',
   head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],

@@ -36,8 +36,15 @@ export const pages = ['en', 'ja'].flatMap((language) => readdirSync(docs + langu
 
 export const sections = pages.filter((page) => page.startsWith('en/sec'))
 
-// Three at a time.
-export async function each(list, work) {
+// Three at a time, each with a page of the browser that goes from one to the next: `work(item, {page, wrong, visit})`.
+export async function each(site, list, work, options) {
   const rest = [...list]
-  await Promise.all([1, 2, 3].map(async () => { while (rest.length) await work(rest.shift()) }))
+  await Promise.all([1, 2, 3].map(async () => {
+    const opened = await site.page(options)
+    while (rest.length) {
+      opened.wrong.length = 0
+      await work(rest.shift(), opened)
+    }
+    await opened.close()
+  }))
 }

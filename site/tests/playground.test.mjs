@@ -11,25 +11,18 @@ after(() => site.close())
 
 const done = (page) => page.waitForSelector('.playground .results .plot svg', { timeout: 180_000 })
 
-// Runs the page at `path` to its figures.
-async function run(path) {
-  const { page, wrong, visit, close } = await site.page()
-  await visit(path)
-  await page.click('.playground .run')
-  const began = Date.now()
-  await Promise.race([done(page), page.waitForSelector('.playground .problem', { timeout: 180_000 })]).catch((error) => wrong.push(String(error)))
-  wrong.push(...await page.locator('.playground .problem').allInnerTexts())
-  if (!(await page.locator('.playground .results pre').allInnerTexts()).join('').trim()) wrong.push('no summary')
-  await close()
-  return { wrong, seconds: (Date.now() - began) / 1000 }
-}
-
 test('every section runs to a figure', async (t) => {
   const [problems, times] = [[], []]
-  await each([...sections, 'ja/sec1_tsin.html', 'ja/sec3_du_pgd.html', 'ja/sec5_bp_decoding.html', 'ja/sec6_du_euler.html'], async (path) => {
-    const { wrong, seconds } = await run(path)
-    times.push([seconds, path])
-    if (wrong.length) problems.push({ path, wrong })
+  const japanese = ['sec1_tsin', 'sec3_du_pgd', 'sec5_bp_decoding', 'sec6_du_euler'].map((name) => `ja/${name}.html`)
+  await each(site, [...sections, ...japanese], async (path, { page, wrong, visit }) => {
+    await visit(path)
+    const began = Date.now()
+    await page.click('.playground .run')
+    await page.waitForSelector('.playground :is(.results .plot svg, .problem)', { timeout: 180_000 }).catch((error) => wrong.push(String(error)))
+    times.push([(Date.now() - began) / 1000, path])
+    wrong.push(...await page.locator('.playground .problem').allInnerTexts())
+    if (!wrong.length && !(await page.innerText('.playground .summary')).trim()) wrong.push('no summary')
+    if (wrong.length) problems.push({ path, wrong: [...wrong] })
   })
   times.sort(([a], [b]) => b - a).slice(0, 5).forEach(([seconds, path]) => t.diagnostic(`${path}: ${seconds} s`))
   assert.deepEqual(problems, [])

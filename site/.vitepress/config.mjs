@@ -12,15 +12,17 @@ const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect 
 
 const edit = (text) => (repository ? { pattern: `${repository}/edit/${branch}/docs/:path`, text } : undefined)
 
-// Words of Japanese and English text, and pairs of words that touch: 学習 and 率 are also 学習率. The function is sent to
-// the browser too, so it stands for itself.
-const tokenize = (text) => {
+// Words of Japanese and English text, and pairs of words that touch: 学習 and 率 are also 学習率, and who asks for 学習率 (then
+// there is no field) means no other 学習. The function is sent to the browser too, so it stands for itself.
+const tokenize = (text, field) => {
   if (!Intl.Segmenter) return text.match(/[\p{L}\p{N}_]+/gu) ?? []
   globalThis.segmenter ??= new Intl.Segmenter('ja', { granularity: 'word' })
   const words = [...globalThis.segmenter.segment(text)].filter(({ isWordLike }) => isWordLike)
-  const touch = (a, b) => a.index + a.segment.length === b.index
-  const pairs = words.slice(1).filter((word, at) => touch(words[at], word)).map(({ index }) => index)
-  return words.flatMap(({ index, segment }, at) => (pairs.includes(index) ? [segment, words[at - 1].segment + segment] : [segment]))
+  const touches = (at) => at > 0 && at < words.length && words[at - 1].index + words[at - 1].segment.length === words[at].index
+  return words.flatMap(({ segment }, at) => [
+    ...(field || !(touches(at) || touches(at + 1)) ? [segment] : []),
+    ...(touches(at) ? [words[at - 1].segment + segment] : []),
+  ])
 }
 
 // Pages lie outside this folder; what they import is found as if they lay in it.

@@ -50,7 +50,7 @@ test('a language leads to the same page in the other', async () => {
   await close()
 })
 
-for (const [language, word, first] of [['ja', '学習率', /ja\/(notation|sec)/], ['ja', 'ステップサイズ', /ja\/sec3_du_gd/], ['en', 'step size', /en\/sec3_du_gd/], ['en', 'Rastrigin', /en\/sec3_rastrigin/]]) {
+for (const [language, word, first] of [['ja', '学習率', /ja\/(notation|sec2_4_4_)/], ['ja', 'ステップサイズ', /ja\/sec3_du_gd/], ['ja', '逐次学習', /ja\/deep_unfolding/], ['en', 'step size', /en\/sec3_du_gd/], ['en', 'Rastrigin', /en\/sec3_rastrigin/]]) {
   test(`search for ${word} finds the right page first`, async () => {
     const { page, wrong, visit, close } = await site.page()
     await visit(`${language}/`)

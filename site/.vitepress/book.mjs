@@ -7,8 +7,8 @@ export const docs = fileURLToPath(new URL('../../docs/', import.meta.url))
 
 const read = (path) => readFileSync(docs + path, 'utf8')
 
-// "One learned step size", of "# One learned step size: `sec3_du_gd`"
-export const title = (page) => read(page).match(/^# (.*)$/m)[1].replace(/\s*[:：]\s*`[^`]*`$/, '')
+// "One learned step size" of "# One learned step size: `sec3_du_gd`"; a question has no colon.
+export const title = (page) => read(page).match(/^# (.*)$/m)[1].replace(/\s*[:：]?\s*`sec\w+`$/, '')
 
 const linked = (text) => [...text.matchAll(/\]\((\w[\w-]*)\.md[)#]/g)].map(([, name]) => name)
 

@@ -69,6 +69,13 @@ export function markers(md) {
     }
   })
 
+  // The button beside code speaks the page's language.
+  const fence = md.renderer.rules.fence
+  md.renderer.rules.fence = (tokens, index, options, env, self) => {
+    const html = fence(tokens, index, options, env, self)
+    return env.relativePath?.startsWith('ja/') ? html.replace('title="Copy Code"', 'title="コードをコピー"') : html
+  }
+
   // A picture has its size before it is there.
   const image = md.renderer.rules.image
   md.renderer.rules.image = (tokens, index, options, env, self) => {

@@ -1,9 +1,9 @@
 // The programs run in their pages.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { texts } from '../.vitepress/playground.mjs'
 import { each, open, sections } from './browser.mjs'
-import translations from '../ja.json' with { type: 'json' }
 
 let site
 before(async () => { site = await open() })
@@ -165,5 +165,6 @@ test('a film plays, and stands still for those who want no motion', async () => 
 })
 
 test('every text of the forms has a translation', () => {
+  const translations = JSON.parse(readFileSync(new URL('../ja.json', import.meta.url), 'utf8'))
   assert.deepEqual(texts().filter((text) => !translations[text]), [])
 })

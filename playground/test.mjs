@@ -9,17 +9,9 @@ import * as playground from './pkg/playground.js'
 
 playground.initSync({ module: readFileSync(new URL('pkg/playground_bg.wasm', import.meta.url)) })
 const sections = JSON.parse(playground.sections())
+for (const { needs } of sections) if (needs) playground.provide(readFileSync(new URL(`../${needs}`, import.meta.url)))
 
 const times = []
-
-// Settings of those that take long even in their quick ones.
-const SHORTER = {
-  sec3_training_modes: ['--num-seeds', '2', '--num-generations', '10'],
-  sec5_mnist_reconstruction: ['--num-generations', '2', '--num-updates', '10'],
-  sec5_bp_weights: ['--num-updates', '20', '--num-few-updates', '20'],
-  sec5_mnist_constraints: ['--num-generations', '2', '--num-updates', '5'],
-  sec6_neural_ode_states: ['--num-seeds', '2', '--num-updates', '100'],
-}
 
 // Where the last bits of a number grow. The machine fuses multiplications with additions and has vectors of another length, so
 // the first step may differ in the 16th digit; these trainings multiply that by a factor each time. By table: the `rows` that
@@ -56,7 +48,7 @@ after(() => {
   console.log(`slowest: ${times.slice(0, 8).map(([name, seconds]) => `${name} ${seconds.toFixed(1)} s`).join(', ')}`)
 })
 
-const settings = ({ name, start }) => [...(start === 'quick' ? ['--quick'] : []), ...(SHORTER[name] ?? [])]
+const settings = ({ start, start_with }) => [...(start === 'quick' ? ['--quick'] : []), ...start_with]
 
 function run(name, settings) {
   const fractions = []

@@ -45,6 +45,12 @@ pub fn run(name: &str, arguments_json: &str, on_progress: Function) -> Result<St
     json(&crate::run(name, &arguments, Box::new(observer)).map_err(failure)?)
 }
 
+/// See [`crate::provide()`].
+#[wasm_bindgen]
+pub fn provide(bytes: Vec<u8>) {
+    crate::provide(bytes);
+}
+
 /// See [`crate::explorables()`].
 #[wasm_bindgen]
 pub fn explorables() -> Result<String, JsValue> {

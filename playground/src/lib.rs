@@ -11,7 +11,7 @@ mod run;
 mod sections;
 
 pub use explorables::{Control, Explorable, Text, explorables, explore};
-pub use run::{Drawn, Failure, Outcome, Parameter, Sheet, run};
+pub use run::{Drawn, Failure, Outcome, Parameter, Sheet, provide, run};
 pub use sections::{Choice, Field, Preset, Section, sections};
 
 use common::section::Entry;

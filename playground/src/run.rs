@@ -1,19 +1,22 @@
 //! One run of one section.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, sync::OnceLock};
 
 use anyhow::Result;
 use candle_core::{DType, Device};
 use clap::{Command, FromArgMatches as _};
 use common::{
     config::{Seed, Usage},
-    context::{Context, Observer},
+    context::{Context, InputFile, Observer},
     section::{Entry, one_line},
 };
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{entry, sections::command};
+use crate::{
+    entry,
+    sections::{command, needs},
+};
 
 /// What a run leaves behind: the same texts as the program's files.
 #[derive(Debug, Serialize)]
@@ -82,6 +85,14 @@ impl Failure {
     }
 }
 
+/// The image of digits that is not part of the module.
+static DIGITS: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Hands over the file that a [`crate::Section`] with `needs` asks for, before its first run.
+pub fn provide(digits: Vec<u8>) {
+    let _ = DIGITS.set(digits); // twice is once
+}
+
 /// Runs the section `name` with these arguments of its command line, watched by `observer`.
 ///
 /// # Errors
@@ -100,7 +111,11 @@ fn outcome(entry: &Entry, command: &Command, arguments: &[String], observer: Box
     let Seed { seed } = Seed::from_arg_matches(&matches).map_err(usage)?;
     let section = entry.prepare(&matches)?;
     let configuration = section.configuration.clone();
-    let report = section.run(&mut Context::new(seed).with(Device::Cpu, observer))?;
+    let mut context = Context::new(seed).with(Device::Cpu, observer);
+    if let Some(bytes) = DIGITS.get().filter(|_| needs(entry).is_some()) {
+        context.inputs.insert("digits", vec![InputFile { path: "digits".into(), bytes: bytes.clone() }]);
+    }
+    let report = section.run(&mut context)?;
 
     let (mut figures, mut left_out) = (vec![], String::new());
     for (name, figure) in &report.figures {

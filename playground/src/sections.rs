@@ -30,6 +30,10 @@ pub struct Section {
     pub presets: Vec<Preset>,
     /// `default` or `quick`: the settings that take a few seconds in a browser
     pub start: &'static str,
+    /// What is less still at the start, as arguments, where the quick settings take longer
+    pub start_with: &'static [&'static str],
+    /// The file that [`crate::provide`] must have had before a run, from the root of the repository
+    pub needs: Option<&'static str>,
 }
 
 /// An option of the command line.
@@ -100,6 +104,19 @@ const SLOW: &[&str] = &[
     "sec6_neural_ode_states",
 ];
 
+/// Settings for those that take more than about five seconds in a browser with their quick ones too.
+const SHORTER: &[(&str, &[&str])] = &[
+    ("sec3_training_modes", &["--num-seeds", "2", "--num-generations", "10"]),
+    ("sec5_mnist_reconstruction", &["--num-generations", "4", "--num-updates", "25"]),
+    ("sec5_mnist_constraints", &["--num-updates", "10"]),
+    ("sec6_neural_ode_states", &["--num-seeds", "2"]),
+];
+
+/// The file without which a section cannot run.
+pub(crate) fn needs(entry: &Entry) -> Option<&'static str> {
+    entry.name.starts_with("sec5_mnist").then_some("chapter5/assets/digits.png")
+}
+
 /// The whole book in its order: each chapter's sections, then its questions.
 pub fn sections() -> Vec<Section> {
     CHAPTERS.iter().flat_map(|chapter| chapter.entries().map(|entry| section(chapter, entry))).collect()
@@ -134,6 +151,8 @@ fn section(chapter: &Chapter, entry: &Entry) -> Section {
         help: entry.help,
         options,
         presets: entry.presets.iter().map(preset).collect(),
+        start_with: SHORTER.iter().find(|(name, _)| *name == entry.name).map_or(&[], |(_, arguments)| arguments),
+        needs: needs(entry),
         start: if SLOW.contains(&entry.name) { "quick" } else { "default" },
     }
 }

@@ -26,6 +26,8 @@ export function section(name, language) {
   return {
     name,
     start: found.start,
+    startWith: found.start_with,
+    needs: Boolean(found.needs),
     options: found.options.filter(({ name }) => name !== 'seed').map(({ choices, ...option }) => ({
       ...option,
       title: say(option.group),

@@ -13,7 +13,8 @@ pub const FILES: [&str; 2] = ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte
 /// The last ones of those that are built in are for testing.
 const NUM_TEST: usize = 200;
 /// One grey image of many digits, side by side; tests/reference/digits.py makes it.
-static BUILT_IN: &[u8] = include_bytes!("../../assets/digits.png");
+static BUILT_IN: &[u8] =
+    if cfg!(feature = "digits") { include_bytes!("../../assets/digits.png") } else { b"not built in" };
 
 /// Images of 784 grey values each.
 #[derive(Debug)]
@@ -25,14 +26,17 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// Those of `--data`, or those that are built in.
+    /// Those of `--data`, or those of the image that is built in, or comes as the input `digits`.
     pub fn of(context: &Context) -> Result<Self> {
-        context.inputs.get("data").map_or_else(Self::built_in, |files| Self::from_idx(files))
+        match context.inputs.get("data") {
+            Some(files) => Self::from_idx(files),
+            None => Self::from_image(context.input("digits").map_or(BUILT_IN, |file| &file.bytes)),
+        }
     }
 
-    /// The digits that are built in.
-    pub fn built_in() -> Result<Self> {
-        let mut reader = png::Decoder::new(BUILT_IN).read_info()?;
+    /// The digits of an image that has them side by side.
+    fn from_image(bytes: &[u8]) -> Result<Self> {
+        let mut reader = png::Decoder::new(bytes).read_info().context("no image of digits")?;
         let mut pixels = vec![0; reader.output_buffer_size()];
         let info = reader.next_frame(&mut pixels)?;
         let (width, height) = (info.width as usize, info.height as usize);
@@ -94,7 +98,7 @@ mod tests {
 
     #[test]
     fn the_built_in_digits_look_like_digits() -> Result<()> {
-        let digits = Digits::built_in()?;
+        let digits = Digits::from_image(BUILT_IN)?;
         assert_eq!((digits.training.len(), digits.test.len()), (1300, NUM_TEST));
         for image in digits.training.iter().chain(&digits.test) {
             assert_eq!(image.len(), PIXELS);

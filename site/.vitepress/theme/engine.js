@@ -29,12 +29,12 @@ export function engine() {
   }
 
   return {
-    call(call, given, onProgress) {
+    call(call, given, onProgress, needs = false) {
       if (!worker) start()
       const id = ++last
       return new Promise((resolve, reject) => {
         calls.set(id, { resolve, reject, onProgress })
-        worker.postMessage({ id, call, given })
+        worker.postMessage({ id, call, given, needs })
       })
     },
     stop: () => end({ stopped: true }),

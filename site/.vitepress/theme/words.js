@@ -2,7 +2,7 @@
 export const words = {
   en: {
     title: 'Run it here',
-    intro: 'The same program in your browser: nothing is sent anywhere. The first run loads it (about 1.5 MB).',
+    intro: 'The same program in your browser: nothing is sent anywhere. The first run loads it (about 1.8 MB).',
     noscript: 'Without JavaScript the program does not run in the page; the command above does the same on your machine.',
     settings: 'Start from',
     defaults: 'the defaults',
@@ -35,7 +35,7 @@ export const words = {
   },
   ja: {
     title: 'ここで実行する',
-    intro: '同じプログラムがブラウザの中で動きます。データはどこにも送られません。最初の実行時に読み込みます（約 1.5 MB）。',
+    intro: '同じプログラムがブラウザの中で動きます。データはどこにも送られません。最初の実行時に読み込みます（約 1.8 MB）。',
     noscript: 'JavaScript が使えないため、このページでは実行できません。上のコマンドを手元の計算機で実行すると、同じ結果が得られます。',
     settings: '出発点',
     defaults: '既定値',

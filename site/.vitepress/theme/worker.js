@@ -1,12 +1,20 @@
-// The sections, compiled to WebAssembly, beside the page: {id, call, given} → {id, progress}…, {id, value: {value, seconds}} or {id, error}.
+// The sections, compiled to WebAssembly, beside the page: {id, call, given, needs} → {id, progress}…, {id, value: {value, seconds}} or {id, error}.
 import init, * as playground from '../../../playground/pkg/playground.js'
 import wasm from '../../../playground/pkg/playground_bg.wasm?url'
+import digits from '../../../chapter5/assets/digits.png?url'
 
 let ready
+let provided // the digits, for the two sections that need them
 
-self.onmessage = async ({ data: { id, call, given } }) => {
+async function provide() {
+  const answer = await fetch(digits)
+  playground.provide(new Uint8Array(await answer.arrayBuffer()))
+}
+
+self.onmessage = async ({ data: { id, call, given, needs } }) => {
   try {
     await (ready ??= init({ module_or_path: wasm }))
+    if (needs) await (provided ??= provide())
     const progress = (fraction, message) => postMessage({ id, progress: { fraction, message } })
     const began = performance.now()
     const value = playground[call](...given, ...(call === 'run' ? [progress] : []))

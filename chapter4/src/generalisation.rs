@@ -36,10 +36,10 @@ pub use transfer::OTHERS;
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
     /// Numbers D of training signals, each 1 to 100000
-    #[arg(long, value_name = "D,…", default_value = "10,20,50,100,5000", value_delimiter = ',', value_parser = range::count(100_000))]
+    #[arg(long, value_name = "D,…", default_value = "10,50,100,5000", value_delimiter = ',', value_parser = range::count(100_000))]
     pub dataset_sizes: Vec<usize>,
-    /// Learning rates, one for each D (published, but for D = 20), or one for all, > 0
-    #[arg(long, value_name = "α,…", default_value = "1e-6,2e-6,5e-6,3e-5,5e-5", value_delimiter = ',', value_parser = range::positive)]
+    /// Learning rates, one for each D, as published, or one for all, > 0
+    #[arg(long, value_name = "α,…", default_value = "1e-6,5e-6,3e-5,5e-5", value_delimiter = ',', value_parser = range::positive)]
     pub learning_rates: Vec<f64>,
     /// The learning rate of the trainings that all have the same, > 0
     #[arg(long, value_name = "α", default_value_t = 5e-5, value_parser = range::positive)]

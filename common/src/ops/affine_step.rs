@@ -164,12 +164,7 @@ impl Step {
         let keep = T::one() - eta * lambda;
         kernel::with_entries([&self.0.transpose], |[gt]| {
             // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
-            let begin = |x| kernel::map_of(x, b, move |x, b| keep * x + eta * b);
-            let mut y = if b.len() == x.len() {
-                begin(x)
-            } else {
-                x.chunks(n).flat_map(begin).collect() // b is one row for all
-            };
+            let mut y = kernel::map_of(x, b, move |x, b| keep * x + eta * b);
             kernel::for_row_blocks(&mut y, [n, n], |start, y| {
                 let x = &x[start * n..][..y.len()];
                 kernel::add_product(y, T::zero() - eta, x, gt, [y.len() / n, n, n]);

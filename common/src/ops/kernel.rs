@@ -217,13 +217,16 @@ pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
     map_of(x, x, move |x, _| f(x))
 }
 
-/// All `f(aᵢ, bᵢ)`; `f` owns what it captures.
+/// All `f(aᵢ, bᵢ)`, where b may be one row for all rows of a; `f` owns what it captures.
 pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
-    assert_eq!(a.len(), b.len());
+    let width = b.len().max(1);
+    assert!(a.len().is_multiple_of(width) && b.is_empty() == a.is_empty());
     written(a.len(), move |y| {
         vectorised!({
-            for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
-                y.write(f(*a, *b));
+            for (y, a) in y.chunks_mut(width).zip(a.chunks(width)) {
+                for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+                    y.write(f(*a, *b));
+                }
             }
         });
     })

@@ -103,12 +103,10 @@ impl<E: Entrywise> StepThen<E> {
         let (eta, p) = (c[0], c[1]);
         kernel::with_entries([&self.0.transpose], |[gt]| {
             if is_zero(x) {
-                let row = |x| kernel::map_of(x, b, move |_, b| E::value(eta * b, p));
-                return Ok(x.chunks(b.len().max(1)).flat_map(row).collect());
+                return Ok(kernel::map_of(x, b, move |_, b| E::value(eta * b, p)));
             }
             // u = x + ηb first, so that the product is added to it: u ← u − η·Gx.
-            let begin = |x| kernel::map_of(x, b, move |x, b| x + eta * b);
-            let mut u = if b.len() == x.len() { begin(x) } else { x.chunks(n).flat_map(begin).collect() };
+            let mut u = kernel::map_of(x, b, move |x, b| x + eta * b);
             kernel::for_row_blocks(&mut u, [n, n], |start, u| {
                 let x = &x[start * n..][..u.len()];
                 kernel::add_product(u, T::zero() - eta, x, gt, [u.len() / n, n, n]);

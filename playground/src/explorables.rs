@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use candle_core::{Device, Tensor};
-use chapter3::quadratic::{Config, GradientDescent, Quadratic, Starts};
+use chapter3::{
+    du_gd::{self, unrolled},
+    quadratic::{Config, GradientDescent, Quadratic, Starts},
+};
 use common::{
     config,
     context::{Checkpoint, Context, Observer},
@@ -62,6 +65,23 @@ pub struct Explorable {
 }
 
 const EXPLORABLES: &[Explorable] = &[
+    Explorable {
+        name: "descent",
+        title: Text {
+            en: "Gradient descent on x² with one step size",
+            ja: "一つのステップサイズによる x² の勾配降下法",
+        },
+        controls: &[Control {
+            name: "step-size",
+            label: Text { en: "step size η", ja: "ステップサイズ η" },
+            min: 0.0,
+            max: 1.2,
+            step: 0.01,
+            value: 0.3,
+            play: false,
+        }],
+        draw: descent,
+    },
     Explorable {
         name: "steps",
         title: Text {
@@ -143,6 +163,31 @@ pub fn explore(name: &str, values: &BTreeMap<String, f64>) -> Result<String> {
         given.map_or(control.value, |value| value.clamp(control.min, control.max))
     };
     draw(&controls.iter().map(value).collect::<Vec<_>>())?.svg()
+}
+
+/// Gradient descent on x² from x₀ = 1: its path, and the loss x̂² of three iterations by the step size.
+fn descent(values: &[f64]) -> Result<Figure> {
+    let after = |step_size: f64, num_iterations: usize| -> Result<f64> {
+        let number = |value: f64| Tensor::new(value, &Device::Cpu);
+        Ok(unrolled(&number(1.0)?, &number(step_size)?, num_iterations)?.to_scalar()?)
+    };
+    let (eta, depth) = (values[0], du_gd::Config::default().num_iterations);
+    let x = (0..=12).map(|k| after(eta, k)).collect::<Result<Vec<f64>>>()?;
+    let counter: Vec<f64> = (0..=12).map(f64::from).collect();
+    let factor = 1.0 - 2.0 * eta;
+    let verdict = if factor.abs() > 1.0 { ": diverges" } else { "" };
+    let label = format!("η = {eta:.2}, xₖ × {factor:.2} in each iteration{verdict}");
+    let path = Panel::new("", "iteration k", "xₖ").series(Series::line_with_markers(label, &counter, &x).solid());
+
+    let grid: Vec<f64> = (0..=120).map(|i| f64::from(i) / 100.0).collect();
+    let loss = |eta: f64| Ok(after(eta, depth)?.powi(2));
+    let losses = grid.iter().map(|&eta| loss(eta)).collect::<Result<Vec<f64>>>()?;
+    let loss_panel = Panel::new("", "step size η", format!("x̂² after {depth} iterations"))
+        .series(Series::line("what a training goes down", &grid, &losses).solid())
+        .series(Series::scatter(format!("η = {eta:.2}"), &[eta], &[loss(eta)?]));
+    let path = path.x_range(0.0, 12.0).y_range(-4.0, 4.0);
+    let loss_panel = loss_panel.x_range(0.0, 1.2).y_range(0.0, 4.0);
+    Ok(Figure::new().panel(path).panel(loss_panel).panel_size(640, 360))
 }
 
 /// The eigenvalues of [`steps`], as in the section on quadratics: 1, 2, …, n.

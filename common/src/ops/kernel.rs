@@ -220,7 +220,7 @@ pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
 /// All `f(aᵢ, bᵢ)`, where b may be one row for all rows of a; `f` owns what it captures.
 pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
     let width = b.len().max(1);
-    assert!(a.len().is_multiple_of(width) && b.is_empty() == a.is_empty());
+    assert!(a.len().is_multiple_of(width) && (a.is_empty() || !b.is_empty()));
     written(a.len(), move |y| {
         vectorised!({
             for (y, a) in y.chunks_mut(width).zip(a.chunks(width)) {

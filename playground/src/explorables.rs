@@ -176,7 +176,7 @@ fn descent(values: &[f64]) -> Result<Figure> {
     let counter: Vec<f64> = (0..=12).map(f64::from).collect();
     let factor = 1.0 - 2.0 * eta;
     let verdict = if factor.abs() > 1.0 { ": diverges" } else { "" };
-    let label = format!("η = {eta:.2}, xₖ × {factor:.2} in each iteration{verdict}");
+    let label = format!("η = {eta:.2}, xₖ × {factor:.2} in each iteration{verdict}").replace('-', "−");
     let path = Panel::new("", "iteration k", "xₖ").series(Series::line_with_markers(label, &counter, &x).solid());
 
     let grid: Vec<f64> = (0..=120).map(|i| f64::from(i) / 100.0).collect();

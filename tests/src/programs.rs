@@ -74,6 +74,18 @@ pub fn run_for(place: &Path, name: &str, arguments: &[&str], limit: Duration) ->
     Some(read(&command, child.wait_with_output().expect("its output")))
 }
 
+/// Asserts that a run was done, or failed with one line; it may have ended in no other way.
+#[track_caller]
+pub fn survived(run: &Run, what: &str) {
+    match run.status {
+        0 => {}
+        1 | 2 => {
+            assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{what}: {}", run.stderr)
+        }
+        _ => panic!("{what}: {}", run.stderr),
+    }
+}
+
 /// Runs what must succeed.
 #[track_caller]
 pub fn succeed(place: &Path, name: &str, arguments: &[&str]) -> Run {

@@ -9,7 +9,7 @@ use chapter5::codes::Code;
 use common::sampling::{self, Rng};
 use rand::Rng as _;
 use tests::{
-    programs::{fail, has, names, options, run_for, scratch, succeed, tiny, tiny_run},
+    programs::{fail, has, names, options, run_for, scratch, succeed, survived, tiny, tiny_run},
     section_programs,
 };
 
@@ -54,12 +54,7 @@ fn survive(place: &Path, program: &str, option: &str, file: &str) {
     let arguments = [&tiny(&options(program))[..], &[option, file, "--out", "run"]].concat();
     let run = run_for(place, program, &arguments, Duration::from_secs(60));
     let run = run.unwrap_or_else(|| panic!("{program} {option}: a minute was not enough"));
-    let what = format!("{program} {option}: {}", run.stderr);
-    match run.status {
-        0 => {}
-        1 | 2 => assert!(run.stderr.starts_with("error: ") && run.stderr.lines().count() == 1, "{what}"),
-        _ => panic!("{what}"),
-    }
+    survived(&run, &format!("{program} {option}"));
 }
 
 #[test]

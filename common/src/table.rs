@@ -53,6 +53,11 @@ impl Table {
         &self.rows
     }
 
+    /// The rows' names; empty if they have none.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The counter's values as f64, ready to plot.
     pub fn counts(&self) -> Vec<f64> {
         self.rows.iter().map(|&(count, _)| count as f64).collect()

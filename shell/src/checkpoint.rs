@@ -100,7 +100,7 @@ pub fn load(file: &Path, run: &Value, device: &Device) -> Result<Checkpoint> {
 }
 
 /// The first entry that differs: its name and both values.
-fn difference(key: &str, a: &Value, b: &Value) -> Option<(String, Value, Value)> {
+pub fn difference(key: &str, a: &Value, b: &Value) -> Option<(String, Value, Value)> {
     if let (Value::Object(a), Value::Object(b)) = (a, b) {
         let value = |map: &serde_json::Map<String, Value>, key| map.get(key).cloned().unwrap_or_default();
         return a.keys().chain(b.keys()).find_map(|key| difference(key, &value(a, key), &value(b, key)));

@@ -10,6 +10,7 @@ pub mod device;
 pub mod options;
 pub mod process;
 pub mod run;
+pub mod seeds;
 pub mod size;
 pub mod terminal;
 
@@ -32,6 +33,7 @@ use common::{
 use artifacts::Artifacts;
 use options::Options;
 use run::{Finished, run};
+use seeds::Seeds;
 use terminal::print;
 
 /// The whole command line of a section.
@@ -41,8 +43,9 @@ pub fn section_command(entry: &Entry) -> Command {
         command = command.next_help_heading("Settings").arg(options::resume(
             "Continue a run that was interrupted (Ctrl-C) with the same options, from the checkpoint in its directory",
         ));
+        command = command.mut_arg("resume", |resume| resume.conflicts_with("seeds"));
     }
-    options::shared(command)
+    options::shared(options::with::<Seeds>(command))
 }
 
 /// Runs a section as a program: its options from the command line, its files into `--out`.
@@ -51,6 +54,12 @@ pub fn section(entry: &Entry) -> ExitCode {
         let matches = entry.matches(&section_command(entry), &arguments).map_err(usage)?;
         let options = Options::from_arg_matches(&matches).map_err(usage)?;
         let resume = entry.resumes && matches.get_flag("resume");
+        let Seeds { seeds, join } = Seeds::from_arg_matches(&matches).map_err(usage)?;
+        if let Some(seeds) = seeds {
+            let out = options.directory(&format!("{}-seeds", entry.name));
+            let text = seeds::run(entry, &matches, &options, seeds, &join, &out)?;
+            return if options.quiet { Ok(()) } else { print(&text) };
+        }
         let finished = run(entry, &matches, &options, resume, &options.directory(entry.name))?;
         if !options.quiet {
             print(&format!("{}\nfiles in {}\n", finished.report.summary.trim_end(), finished.listing))?;

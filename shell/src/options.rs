@@ -70,11 +70,15 @@ impl Format {
 
 /// `command` with the options that all programs share, and `--version`.
 pub fn shared(command: Command) -> Command {
+    let command = with::<Options>(command).version(env!("CARGO_PKG_VERSION")).max_term_width(100);
+    config::hyphen_values(command)
+}
+
+/// `command` with the options of `A`, and still its own words about itself.
+pub fn with<A: Args>(command: Command) -> Command {
     let texts = [command.get_about(), command.get_long_about()].map(|text| text.cloned().unwrap_or_default());
     let [about, long_about] = texts;
-    let command = Options::augment_args(command); // which would put its own
-    let command = command.about(about).long_about(long_about);
-    config::hyphen_values(command.version(env!("CARGO_PKG_VERSION")).max_term_width(100))
+    A::augment_args(command).about(about).long_about(long_about)
 }
 
 /// `--resume`.

@@ -1,6 +1,7 @@
 //! One run of one section: from its configuration to its files.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -36,27 +37,20 @@ pub struct Finished {
 
 /// Runs `entry` with the configuration and the inputs that `matches` say, from its checkpoint if `resume`, into `out`.
 pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool, out: &Path) -> Result<Finished> {
-    let section = entry.prepare(matches)?;
-    let configuration = section.configuration.clone();
-    if !options.allow_large {
-        size::check(&configuration)?;
-    }
+    let configuration = configuration(entry, matches, options)?;
     let device = options.device.open()?;
     let mut context = Context::new(options.seed.seed);
-    for input in entry.inputs {
-        if let Some(path) = matches.get_one::<PathBuf>(input.name) {
-            context.inputs.insert(input.name, read_input(input, path)?);
-        }
-    }
+    context.inputs = inputs(entry, matches)?;
+    let mut identity = identity(entry, &context.inputs, &configuration);
+    identity["seed"] = json!(context.seed);
     if resume {
-        let run = identity(entry, &context, &configuration);
-        context.checkpoint = checkpoint::load(&out.join(checkpoint::FILE_NAME), &run, &Device::Cpu)?;
+        context.checkpoint = checkpoint::load(&out.join(checkpoint::FILE_NAME), &identity, &Device::Cpu)?;
     }
     if entry.resumes {
         process::catch_interrupt(|| "nothing to keep yet".into())?;
     }
     let mut artifacts = Artifacts::new(out)?;
-    let keeper = Keeper::new(artifacts.clone(), identity(entry, &context, &configuration));
+    let keeper = Keeper::new(artifacts.clone(), identity);
     let keeper = Arc::new(Mutex::new(keeper));
     if entry.resumes {
         let (keeper, place) = (keeper.clone(), artifacts.clone());
@@ -76,7 +70,7 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     };
     let mut context = context.with(device, Box::new(observer));
 
-    let mut report = match section.run(&mut context) {
+    let mut report = match entry.prepare(matches)?.run(&mut context) {
         Ok(report) => report,
         Err(error) if error.is::<Interrupted>() => {
             process::forget_last_words();
@@ -130,6 +124,24 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     Ok(Finished { listing: artifacts.listing(), report, seconds })
 }
 
+/// The files given for the inputs of a section, by the option's name.
+pub type Inputs = BTreeMap<&'static str, Vec<InputFile>>;
+
+/// The configuration that `matches` say; errors if it is out of its ranges, or too large.
+pub fn configuration(entry: &Entry, matches: &ArgMatches, options: &Options) -> Result<Value> {
+    let configuration = entry.prepare(matches)?.configuration;
+    if !options.allow_large {
+        size::check(&configuration)?;
+    }
+    Ok(configuration)
+}
+
+/// Reads the files that `matches` name.
+pub fn inputs(entry: &Entry, matches: &ArgMatches) -> Result<Inputs> {
+    let named = entry.inputs.iter().filter_map(|input| Some((input, matches.get_one::<PathBuf>(input.name)?)));
+    named.map(|(input, path)| Ok((input.name, read_input(input, path)?))).collect()
+}
+
 /// The file that `path` names, or those of the input that are in the directory which it names.
 fn read_input(input: &Input, path: &Path) -> Result<Vec<InputFile>> {
     let read = |path: &Path| -> Result<InputFile> {
@@ -147,15 +159,12 @@ fn read_input(input: &Input, path: &Path) -> Result<Vec<InputFile>> {
     input.files.iter().map(found).collect()
 }
 
-/// What a checkpoint belongs to: program, version, seed, configuration and checksums of the files read.
-fn identity(entry: &Entry, context: &Context, configuration: &Value) -> Value {
+/// What runs that differ in nothing but the seed have in common: program, version, configuration and checksums of the files read.
+pub fn identity(entry: &Entry, inputs: &Inputs, configuration: &Value) -> Value {
     let checksums = |files: &Vec<InputFile>| files.iter().map(|file| crc32fast::hash(&file.bytes)).collect::<Vec<_>>();
-    let inputs: Map<_, _> =
-        context.inputs.iter().map(|(&name, files)| (name.into(), json!(checksums(files)))).collect();
+    let inputs: Map<_, _> = inputs.iter().map(|(&name, files)| (name.into(), json!(checksums(files)))).collect();
     let version = env!("CARGO_PKG_VERSION");
-    json!({
-        "program": entry.name, "version": version, "seed": context.seed, "configuration": configuration, "inputs": inputs,
-    })
+    json!({ "program": entry.name, "version": version, "configuration": configuration, "inputs": inputs })
 }
 
 /// The directory for what is left of a diverged run; files of an earlier one that did not diverge stay beside it.

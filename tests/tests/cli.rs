@@ -41,7 +41,10 @@ fn help_teaches_and_version_tells() {
         // A value that has no default is one of those that the shell gives a meaning of its own.
         for option in options.iter().filter(|option| option.takes_value && option.default.is_none()) {
             let input = inputs(&name).iter().any(|input| option.name == format!("--{input}"));
-            assert!(input || ["--out", "--preset"].contains(&option.name.as_str()), "{name}: {option:?}");
+            assert!(
+                input || ["--out", "--preset", "--seeds", "--join"].contains(&option.name.as_str()),
+                "{name}: {option:?}"
+            );
         }
         let version = succeed(place.path(), &name, &["--version"]).stdout;
         let number = version.strip_prefix(&format!("{name} ")).expect("name and version");
@@ -67,7 +70,8 @@ fn bad_values(program: &str, option: &Opt) -> Vec<&'static str> {
         !may
     };
     let values = match option.name.trim_start_matches("--") {
-        name if ["out", "load"].contains(&name) || inputs(program).contains(&name) => vec![],
+        "seeds" => vec!["", "3", "1..", "..2", "2..1", "-1..2", "a..b", "1..1000000", "0..18446744073709551616"],
+        name if ["out", "load", "join"].contains(&name) || inputs(program).contains(&name) => vec![],
         "learning-rate" | "regularisation-learning-rate" | "step-size" | "width" | "spacing" | "epsilon" => {
             number(&["0", "-0", "-1"])
         }

@@ -27,8 +27,21 @@ fn every_section_and_question_is_there_in_the_books_order() {
 #[test]
 fn a_form_has_what_the_help_lists() {
     /// What the program itself takes care of: files, the terminal, and settings that a form has buttons for.
-    const SHELL: [&str; 11] =
-        ["quick", "preset", "resume", "load", "out", "format", "device", "allow-large", "quiet", "help", "version"];
+    const SHELL: [&str; 13] = [
+        "quick",
+        "preset",
+        "resume",
+        "load",
+        "seeds",
+        "join",
+        "out",
+        "format",
+        "device",
+        "allow-large",
+        "quiet",
+        "help",
+        "version",
+    ];
     for Section { name, options: fields, presets, start, .. } in sections() {
         let inputs = CHAPTERS.iter().flat_map(|chapter| chapter.entries()).find(|entry| entry.name == name);
         let inputs: Vec<_> = inputs.iter().flat_map(|entry| entry.inputs).map(|input| input.name).collect();

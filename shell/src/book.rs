@@ -88,7 +88,7 @@ pub fn book(chapters: &[&'static Chapter]) -> ExitCode {
             })
             .collect();
         let out = options.directory("book");
-        let mut rows = vec![["section", "result", "seconds"].map(String::from)];
+        let mut done = vec![];
         let mut failed = vec![];
         let progress = Progress::new(entries.len(), options.quiet);
         let within = Options { quiet: true, ..options.clone() }; // the book's line stands for those of the sections
@@ -104,12 +104,18 @@ pub fn book(chapters: &[&'static Chapter]) -> ExitCode {
                     format!("FAILED: {}", one_line(&error))
                 }
             };
-            rows.push([entry.name.into(), result, format!("{:.2}", begin.elapsed().as_secs_f64())]);
+            done.push((entry.name, result, begin.elapsed().as_secs_f64()));
             progress.end();
         }
         progress.finish();
         if !options.quiet {
-            print(&format!("{}files in {}/<chapter>/<section>\n", aligned(&rows), out.display()))?;
+            let total: f64 = done.iter().map(|(_, _, seconds)| seconds).sum();
+            let mut rows = vec![["section", "result", "seconds", "share"].map(String::from)];
+            for (name, result, seconds) in done {
+                let share = format!("{:.0} %", 100.0 * seconds / total);
+                rows.push([name.into(), result, format!("{seconds:.2}"), share]);
+            }
+            print(&format!("{}{total:.0} s in all; files in {}/<chapter>/<section>\n", aligned(&rows), out.display()))?;
         }
         if !failed.is_empty() {
             bail!("{} of {} sections failed: {}", failed.len(), entries.len(), failed.join(", "));

@@ -1,7 +1,7 @@
 //! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables [-- NAME …]`.
 //!
 //! `handwritten`: trainings beside the same written by hand. `operations`: operations beside plain candle. `growth`: the cost of an update
-//! by depth, batch and dimension. Times are medians of rounds in which the candidates take turns.
+//! and of whole trainings by their sizes. `threads`: the same work on more threads. Times are medians of rounds in which the candidates take turns.
 
 mod against_handwritten;
 mod candidates;
@@ -16,7 +16,9 @@ use anyhow::Result;
 use candidates::Candidate;
 use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
+use chapter2::three_layer_nn;
 use chapter3::least_squares::{GradientDescent, Observations};
+use chapter6::lotka_volterra;
 use common::{
     linear_model::LinearModel,
     ops::AffineStep,
@@ -109,12 +111,47 @@ fn update(size: Size) -> Result<Candidate> {
     }))
 }
 
-fn growth(what: &str, values: [usize; 5], size: impl Fn(usize) -> Size) -> Result<()> {
-    let updates = values.iter().map(|&value| update(size(value)));
-    let times = medians(updates.collect::<Result<_>>()?, 1)?;
-    println!("| {what} | one update | as a multiple |\n|--:|--:|--:|");
+/// What is timed, for each of `values`.
+fn growth(what: &str, values: [usize; 5], candidate: impl Fn(usize) -> Result<Candidate>) -> Result<()> {
+    let times = medians(values.into_iter().map(candidate).collect::<Result<_>>()?, 1)?;
+    println!("| {what} | time | as a multiple |\n|--:|--:|--:|");
     for (value, time) in values.iter().zip(&times) {
         println!("| {value} | {time:.2} ms | {:.2} |", time / times[0]);
+    }
+    println!();
+    Ok(())
+}
+
+/// A whole training, to be repeated.
+fn whole(prepared: Result<sections::Prepared>) -> Result<Candidate> {
+    let train = prepared?.train;
+    Ok(Box::new(move || train().map(drop)))
+}
+
+/// The same work on 1, 2, 4 and 8 threads, as far as there are cores.
+fn threads() -> Result<()> {
+    let cores = std::thread::available_parallelism()?.get();
+    let work: [(&str, fn() -> Result<Candidate>); 7] = [
+        ("least squares, an update of 100 problems", || update(BOOK)),
+        ("least squares, an update of 800 problems", || update(Size { batch: 800, ..BOOK })),
+        ("ISTA, two updates of each depth", || whole(sections::ista_updates(2))),
+        ("noisy plant, the whole training", || whole(sections::noisy_plant())),
+        ("belief propagation, the whole training", || whole(sections::unfolded_belief_propagation())),
+        ("network, the whole training", || whole(sections::three_layer_network())),
+        ("radial basis functions, the whole training", || whole(sections::radial_basis_functions())),
+    ];
+    println!("| work | threads | time | speed-up |\n|---|--:|--:|--:|");
+    for (name, prepare) in work {
+        let counts: Vec<usize> = [1, 2, 4, 8].into_iter().filter(|&count| count <= cores).collect();
+        let candidate = |&count: &usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(1 << 26).build()?;
+            let run = prepare()?;
+            Ok(Box::new(move || pool.install(&run)) as Candidate)
+        };
+        let times = medians(counts.iter().map(candidate).collect::<Result<_>>()?, 1)?;
+        for (count, time) in counts.iter().zip(&times) {
+            println!("| {name} | {count} | {time:.2} ms | {:.2} |", times[0] / time);
+        }
     }
     Ok(())
 }
@@ -132,11 +169,22 @@ fn main() -> Result<()> {
             operations()?;
         }
         if wanted("growth") {
-            growth("depth t", [50, 100, 200, 400, 800], |depth| Size { depth, ..BOOK })?;
-            println!();
-            growth("batch K", [50, 100, 200, 400, 800], |batch| Size { batch, ..BOOK })?;
-            println!();
-            growth("unknowns n", [25, 50, 100, 200, 400], |unknowns| Size { unknowns, ..BOOK })?;
+            growth("least squares: depth t", [50, 100, 200, 400, 800], |depth| update(Size { depth, ..BOOK }))?;
+            growth("least squares: batch K", [50, 100, 200, 400, 800], |batch| update(Size { batch, ..BOOK }))?;
+            growth("least squares: unknowns n", [25, 50, 100, 200, 400], |unknowns| update(Size { unknowns, ..BOOK }))?;
+            growth("network: hidden units m", [50, 100, 200, 400, 800], |num_hidden| {
+                whole(sections::network_of(three_layer_nn::Config {
+                    num_hidden,
+                    step_size: 1e-3,
+                    ..Default::default()
+                }))
+            })?;
+            growth("Lotka–Volterra: steps N", [500, 1000, 2000, 4000, 8000], |num_steps| {
+                whole(sections::lotka_volterra_of(lotka_volterra::Config { num_steps, ..Default::default() }))
+            })?;
+        }
+        if wanted("threads") {
+            threads()?;
         }
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! Two forms of the same operation, held against each other.
 
-use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_core::{DType, Result, Tensor, Var};
 
 /// The entries of a tensor of any shape and type.
 pub fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
@@ -9,7 +9,7 @@ pub fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
 
 /// A sum of the entries of `value` with uneven weights: a loss that no gradient can hide from.
 pub fn weighted(value: &Tensor) -> Result<Tensor> {
-    let weights = Tensor::arange(0.0, value.elem_count() as f64, &Device::Cpu)?.cos()?;
+    let weights = Tensor::arange(0.0, value.elem_count() as f64, value.device())?.cos()?;
     (value * weights.reshape(value.shape())?.to_dtype(value.dtype())?)?.sum_all()
 }
 

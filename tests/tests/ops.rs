@@ -389,3 +389,26 @@ fn update_in_place_refuses_what_does_not_fit() -> Result<()> {
     assert_eq!(var.to_vec1::<f64>()?, [0.0; 3]);
     Ok(())
 }
+
+/// Values and gradients of the affine step on the first NVIDIA GPU against the CPU's, where there is one and the test was built
+/// with `--features common/cuda`.
+#[test]
+fn the_affine_step_agrees_on_a_gpu() -> Result<()> {
+    let Ok(gpu) = Device::new_cuda(0) else {
+        println!("skipped: no GPU, or built without --features common/cuda");
+        return Ok(());
+    };
+    let rng = &mut StdRng::seed_from_u64(1);
+    let [g, x, b] = [[300, 300], [200, 300], [200, 300]].map(|shape| random(rng, &shape, DType::F64));
+    let (g, x, b) = ((g? / 300.0)?, x?, b?);
+    let on = |device: &Device| -> Result<Vec<f64>> {
+        let step = AffineStep::new(&g.to_device(device)?)?;
+        let of = [&x, &b].map(|tensor| Var::from_tensor(&tensor.to_device(device)?));
+        let [x, b] = of.map(|var| var.expect("a copy"));
+        let eta = Var::new(0.3, device)?;
+        let next = step.forward(&step.forward(&x, &eta, &b)?, &eta, &b)?;
+        value_and_gradients(&next.sqr()?.sum_all()?, &[&x, &eta, &b])
+    };
+    assert_close(&on(&gpu)?, &on(&Device::Cpu)?, 1e-10);
+    Ok(())
+}

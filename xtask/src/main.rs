@@ -93,7 +93,7 @@ fn references() -> Result {
 }
 
 fn measure(arguments: &[&str]) -> Result {
-    for table in ["handwritten", "operations", "growth"] {
+    for table in ["handwritten", "operations", "growth", "threads"] {
         let bench = &mut command(env!("CARGO"), &["bench", "--quiet", "--bench", "tables", "--", table]);
         write(bench, &format!("docs/measured/{table}.txt"))?;
     }

@@ -116,7 +116,11 @@ pub fn network_start(config: &three_layer_nn::Config) -> Result<(Tensor, Tensor,
 
 /// Section 2.5.2: 200 iterations of gradient descent, without the eigenvalues that the section looks at beside it.
 pub fn three_layer_network() -> Result<Prepared> {
-    let config = three_layer_nn::Config::default();
+    network_of(three_layer_nn::Config::default())
+}
+
+/// The same with other sizes.
+pub fn network_of(config: three_layer_nn::Config) -> Result<Prepared> {
     let (w, a, samples) = network_start(&config)?;
     let data = vec![("w", w.clone()), ("a", a.clone()), ("x", samples.x.clone()), ("y", samples.y.clone())];
     let train = move || {
@@ -326,7 +330,11 @@ pub fn unfolded_consensus() -> Result<Prepared> {
 
 /// Chapter 6's Lotka–Volterra equations: 200 updates through 1000 steps of Euler's method.
 pub fn lotka_volterra_control() -> Result<Prepared> {
-    let config = lotka_volterra::Config::default();
+    lotka_volterra_of(lotka_volterra::Config::default())
+}
+
+/// The same with other sizes.
+pub fn lotka_volterra_of(config: lotka_volterra::Config) -> Result<Prepared> {
     let train = move || {
         let theta = Var::new(config.start.as_slice(), &CPU)?;
         let (start, set_point) =

@@ -23,7 +23,7 @@ use candle_core::{DType, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble, linalg,
     loss::sum_squared_error,
     ops::FixedMap,
@@ -178,7 +178,9 @@ far as the closed form, but neither fits well) and --num-basis 10.";
         let problem = Problem::new(config, &context.device)?;
         context.phase(Phase::Training);
         let rules = [Rule::GradientDescent.with(config.step_size), Rule::Adam.with(config.learning_rate)];
-        let descents = ensemble::map(context, &rules, |&rule| descend(&problem, rule, config.num_updates))?;
+        let descend = |&rule: &_| descend(&problem, rule, config.num_updates);
+        let keep = |by: &optim::Config, one: &Descent| Ok(Finished::new(format!("{:?}", by.rule), one.history.clone()));
+        let descents = ensemble::train(context, "descents", &rules, descend, keep)?;
         let [gradient_descent, adam] = <[Descent; 2]>::try_from(descents).expect("as many results as rules");
         let (orthonormal, distance) = orthonormal(&problem)?;
         Ok(Outcome {

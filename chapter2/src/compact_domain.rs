@@ -20,10 +20,11 @@ use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble, ops,
     sampling::{self, grid},
     section::{Preset, Report, Section},
+    table::Table,
 };
 
 use crate::approximation::{Activation, Model, Training};
@@ -146,12 +147,18 @@ whole line, and on (0, 1], none does, whatever its size. Try --num-parameters 10
         let seeds = 0..config.training.num_seeds as u64;
         let runs: Vec<_> = networks.flat_map(|run| seeds.clone().map(move |repetition| (run, repetition))).collect();
         let seed = context.seed;
-        let curves = ensemble::map(context, &runs, |&((domain, (network, activation)), repetition)| {
+        let train = |&((domain, (network, activation)), repetition): &((&Domain, (_, _)), _)| {
             let curve = learn(domain, activation, repetition, config, seed);
             curve.with_context(|| {
                 format!("{network} on [{}, {}], repetition {}", domain.from, domain.to, repetition + 1)
             })
-        })?;
+        };
+        let curves =
+            ensemble::train(context, "curves", &runs, train, |((domain, (network, _)), repetition), curve| {
+                let name = format!("{network}_{}_{}_{}", domain.from, domain.to, repetition + 1);
+                let columns = [("x".to_owned(), domain.points.clone()), ("g".to_owned(), curve.clone())];
+                Ok(Finished::new(name, Table::of_columns("point", 0, &columns)))
+            })?;
         let groups = runs.chunks(seeds.end as usize).zip(curves.chunks(seeds.end as usize));
         let learned = groups.map(|(runs, curves)| {
             let ((domain, (network, _)), _) = runs[0];

@@ -32,9 +32,11 @@ use crate::{
 pub mod method;
 pub mod regions;
 mod report;
+mod run;
 
 pub use method::Method;
 use regions::{inside, outside};
+use run::Run;
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
@@ -66,15 +68,6 @@ impl Default for Config {
 /// The points to fit, 1/N … 1.
 fn sample_points(config: &Config) -> Vec<f64> {
     grid(0.0, 1.0, config.training.num_samples + 1).split_off(1)
-}
-
-/// One fit: a method, a size, a target, a seed.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    method: Method,
-    n: usize,
-    noisy: bool,
-    repetition: u64,
 }
 
 /// The errors of one method at one size on one of the targets, over the seeds.
@@ -175,9 +168,8 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
             }
         }
         let (seed, device) = (context.seed, context.device.clone());
-        let histories = ensemble::map(context, &runs, |run| {
-            measure(run, config, seed, &device).with_context(|| format!("{run:?}"))
-        })?;
+        let train = |run: &Run| measure(run, config, seed, &device).with_context(|| format!("{run:?}"));
+        let histories = ensemble::train(context, "errors", &runs, train, |run, history| Ok(run.finished(history)))?;
         let groups = runs.chunks(seeds).zip(histories.chunks(seeds));
         let curves = groups.map(|(runs, histories)| {
             let spread = |region| Spread::of(&histories.iter().map(|h| h.column(region)).collect::<Vec<_>>());

@@ -16,7 +16,7 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     figure::{Figure, Panel},
     linear_model::LinearModel,
@@ -149,7 +149,12 @@ shows the MSE after each iteration, median and range. Try --learning-rate 0.001 
         context.phase(Phase::Training);
         let seeds: Vec<u64> = (0..config.num_seeds as u64).map(|i| context.seed + i).collect();
         let device = context.device.clone();
-        let by_seed = ensemble::map(context, &seeds, |&seed| one_seed(config, seed, &device))?;
+        let names = || config.period.iter().flat_map(|period| WAYS.map(|(way, _)| format!("{way}_{}", period.name())));
+        let train = |&seed: &u64| one_seed(config, seed, &device);
+        let by_seed = ensemble::train(context, "mse", &seeds, train, |seed, curves| {
+            let columns: Vec<_> = names().zip(curves.concat()).collect();
+            Ok(Finished::new(format!("seed_{seed}"), Table::of_columns("iteration", 0, &columns)))
+        })?;
         let of = |period: usize, way: usize| by_seed.iter().map(|curves| curves[period][way].clone()).collect();
         let ways = |period| (0..WAYS.len()).map(|way| of(period, way)).collect();
         Ok(Outcome { curves: (0..config.period.len()).map(ways).collect() })

@@ -186,7 +186,10 @@ with the best ones found by direct minimisation, on ten matrices.";
         context.phase(Phase::Training);
         let pairs: Vec<(usize, usize)> =
             config.period.iter().flat_map(|&period| (0..systems.len()).map(move |i| (period, i))).collect();
-        let cases = ensemble::map(context, &pairs, |&(period, i)| case::run(config, &systems[i], period))?;
+        let train = |&(period, i): &(usize, usize)| case::run(config, &systems[i], period);
+        let cases = ensemble::train(context, "omega", &pairs, train, |(period, i), case| {
+            Ok(case.finished(format!("T{period}_{}", i + 1)))
+        })?;
         Ok(cases.chunks(config.num_seeds).map(<[Case]>::to_vec).collect())
     }
 

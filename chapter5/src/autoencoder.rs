@@ -15,7 +15,7 @@ use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     optim::{Optimizer, Rule},
     sampling::{self, Rng},
@@ -150,7 +150,12 @@ constellations of the textbook at the same peak power. A training may put two me
         config::validate(config)?;
         context.phase(Phase::Training);
         let (seed, numbers) = (context.seed, (0..config.num_starts as u64).collect::<Vec<_>>());
-        let starts = ensemble::map(context, &numbers, |&start| fit(config, seed, start))?;
+        let train = |&start: &u64| fit(config, seed, start);
+        let starts =
+            ensemble::train(context, "losses", &numbers, train, |start, Start { history, parameters, .. }| {
+                let name = format!("start_{}", start + 1);
+                Ok(Finished { parameters: parameters.clone(), ..Finished::new(name, history.clone()) })
+            })?;
         let best = (0..starts.len()).min_by_key(|&i| starts[i].errors[1]).unwrap_or(0);
         let mut textbook = vec![];
         if config.num_messages == 32 {

@@ -159,7 +159,9 @@ forcing, LMMSE and maximum likelihood in the same signals. A network that was tr
         let items: Vec<_> =
             (0..config.noise_std.len()).flat_map(|index| kinds.iter().map(move |&kind| (index, kind))).collect();
         context.progress_span(0.0, 0.9);
-        let detectors = ensemble::map(context, &items, |&item| train(config, item, seed))?;
+        let train = |&item: &_| train(config, item, seed);
+        let detectors =
+            ensemble::train(context, "detectors", &items, train, |item, one| one.finished(config.noise_std[item.0]))?;
         let detectors: Vec<_> = detectors.chunks(kinds.len()).map(<[Detector]>::to_vec).collect();
         let (levels, mut counted) = (config.noise_std.len() as f64, vec![]);
         for (&noise_std, detectors) in config.noise_std.iter().zip(&detectors) {

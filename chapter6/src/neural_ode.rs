@@ -18,7 +18,7 @@ use candle_core::{Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     loss::sum_squared_error,
     ode::{Method, Solver},
@@ -105,6 +105,9 @@ pub const TARGETS: [Target; 4] = [
 ];
 // ANCHOR_END: targets
 
+/// Their names in tables and files.
+const NAMES: [&str; 4] = ["sin", "parabola", "exponential", "root"];
+
 /// The network, trained to one function.
 #[derive(Debug)]
 pub struct Fit {
@@ -170,9 +173,13 @@ fits and the losses. Try --num-states 1 (no turning back), --preset book (a star
         context.phase(Phase::Training);
         let (seed, device) = (context.seed, context.device.clone());
         let targets: Vec<_> = (0..).zip(TARGETS).collect();
-        let fits = ensemble::map(context, &targets, |&(i, (name, f))| {
+        let train = |&(i, (name, f)): &(u64, Target)| {
             let (rng, start) = (&mut sampling::rng(seed, 2 * i), &mut sampling::rng(seed, 2 * i + 1));
             fit(config, f, rng, start, &device).with_context(|| format!("fitting {name}"))
+        };
+        let fits = ensemble::train(context, "losses", &targets, train, |(i, _), fit| {
+            let parameters = fit.parameters.named()?;
+            Ok(Finished { parameters, ..Finished::new(NAMES[*i as usize], fit.history.clone()) })
         })?;
         Ok(Outcome(fits))
     }

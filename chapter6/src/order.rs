@@ -20,11 +20,12 @@ use anyhow::Result;
 use candle_core::Device;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     ode::{Method, Solver},
     sampling,
     section::{Preset, Report, Section},
+    table::Table,
 };
 
 use crate::{
@@ -177,7 +178,11 @@ shows all three. Try --num-seeds 2 for a quick look.";
         let seeds = 0..config.num_seeds as u64;
         let items: Vec<_> = TRAININGS.iter().flat_map(|&how| seeds.clone().map(move |i| (how, i))).collect();
         let seed = context.seed;
-        let networks = ensemble::map(context, &items, |&(how, index)| train_coarsely(config, how, seed, index))?;
+        let train = |&(how, index): &_| train_coarsely(config, how, seed, index);
+        let networks = ensemble::train(context, "networks", &items, train, |((method, n), index), one| {
+            let columns = [("coarse", &one.coarse), ("fine", &one.fine)].map(|(name, x)| (name.into(), x.clone()));
+            Ok(Finished::new(format!("{}_{n}_{}", method.label(), index + 1), Table::of_columns("step", 1, &columns)))
+        })?;
         let networks = networks.chunks(config.num_seeds).map(<[_]>::to_vec).collect();
         Ok(Outcome { coefficients, adjoints, discrete, networks })
     }

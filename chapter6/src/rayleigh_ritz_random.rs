@@ -16,11 +16,11 @@
 use std::cell::RefCell;
 
 use anyhow::Result;
-use candle_core::{DType, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     figure::{Figure, Panel, Series},
     optim::{self, Optimizer, Rule},
@@ -119,7 +119,11 @@ figure shows the learned curves beside the exact ones. The cases (0, 1) and (0.5
         let sum = Sum::new(&config.ritz, &context.device)?;
         context.phase(Phase::Training);
         let (seed, cases) = (context.seed, CASES.into_iter().zip(0..).collect::<Vec<_>>());
-        let learned = ensemble::map(context, &cases, |&(case, stream)| learn(config, case, &sum, seed, stream))?;
+        let train = |&(case, stream): &_| learn(config, case, &sum, seed, stream);
+        let learned = ensemble::train(context, "losses", &cases, train, |((alpha, beta), _), case| {
+            let parameters = vec![("theta".to_owned(), Tensor::new(&case.theta[..], &Device::Cpu)?)];
+            Ok(Finished { parameters, ..Finished::new(format!("loss_{alpha}_{beta}"), case.history.clone()) })
+        })?;
         Ok(Outcome(learned))
     }
 

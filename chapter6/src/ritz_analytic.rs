@@ -17,10 +17,11 @@ use anyhow::Result;
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, range},
-    context::{Context, Phase},
+    context::{Context, Finished, Phase},
     ensemble,
     quadrature::Quadrature,
     section::{Preset, Report, Section},
+    table::Table,
     training::loss_value,
 };
 
@@ -126,12 +127,27 @@ mean of iterates, ten draws per update and a falling rate are compared over 20 s
         let penalties = PENALTIES.map(|penalty| closed(Quadrature::Gauss, penalty, false));
         context.phase(Phase::Training);
         context.progress_span(0.0, 0.5);
-        let long = ensemble::map(context, &LONG, |&which| train_long(config, which))?;
+        let long = ensemble::train(
+            context,
+            "long",
+            &LONG,
+            |&which| train_long(config, which),
+            |(rule, rate), long| {
+                let columns = [("updates", &long.updates), ("loss", &long.losses), ("error", &long.errors)];
+                let columns = columns.map(|(name, values)| (name.to_owned(), values.clone()));
+                let name = format!("{}_{}", rule.label(), format!("{rate:?}").to_lowercase());
+                Ok(Finished::new(name, Table::of_columns("row", 0, &columns)))
+            },
+        )?;
         context.progress_span(0.5, 1.0);
         let seeds = 0..config.num_seeds as u64;
         let items: Vec<_> = WAYS.iter().flat_map(|&way| seeds.clone().map(move |i| (way, i))).collect();
         let seed = context.seed;
-        let random = ensemble::map(context, &items, |&(way, index)| train_random(config, way, seed, index))?;
+        let train = |&(way, index): &(Way, u64)| train_random(config, way, seed, index);
+        let random = ensemble::train(context, "random", &items, train, |(way, index), &error| {
+            let columns = [("error".to_owned(), vec![error])];
+            Ok(Finished::new(format!("{} {}", way.name, index + 1), Table::of_columns("row", 0, &columns)))
+        })?;
         Ok(Outcome {
             rules: rules.into_iter().collect::<Result<_>>()?,
             penalties: penalties.into_iter().collect::<Result<_>>()?,

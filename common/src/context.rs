@@ -90,6 +90,13 @@ pub struct Finished {
     pub parameters: Vec<(String, Tensor)>,
 }
 
+impl Finished {
+    /// A training of which only the history is left.
+    pub fn new(name: impl Into<String>, history: Table) -> Self {
+        Self { name: name.into(), history, parameters: vec![] }
+    }
+}
+
 /// Handed to every section's `run`.
 pub struct Context {
     /// Seed of all randomness of the run

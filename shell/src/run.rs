@@ -180,7 +180,8 @@ fn keep_diverged(
 ) -> anyhow::Error {
     let history = error.downcast_ref::<Diverged>().map(|diverged| &diverged.history);
     let tables = history.map(|table| ("history", table)).into_iter();
-    let tables = tables.chain(context.finished.iter().map(|training| (training.name.as_str(), &training.history)));
+    let finished = context.finished.iter().map(|training| (training.name.as_str(), &training.history));
+    let tables = tables.chain(finished.filter(|(_, history)| history.columns().len() > 1));
     let save = || -> Result<String> {
         let mut artifacts = Artifacts::new(&out.join(DIVERGED))?;
         for (stem, table) in tables {

@@ -328,6 +328,18 @@ fn trainings_finished_before_one_that_diverges_are_kept() {
     let arguments = ["--quick", "--num-updates", "20", "--network-rate", "1e150", "--out", "run"];
     let line = fail(place.path(), "sec2_5_2_compact_domain", &arguments, 1);
     assert!([" of ", " on [", ", repetition ", "diverged"].iter().all(|part| line.contains(part)), "{line}");
+    // Those before it in their order are kept, whatever the number of threads.
+    let mut kept = vec![];
+    for threads in ["1", "3"] {
+        let arguments = ["--quick", "--learning-rate", "1e150", "--out", threads];
+        let mut command = command(place.path(), "sec2_5_analytic", &arguments);
+        command.env("RAYON_NUM_THREADS", threads);
+        assert_eq!(finish(command).status, 1);
+        let out = place.path().join(threads).join("diverged");
+        assert_eq!(names(&out), ["descents.csv", "history.csv", "summary.json"]);
+        kept.push(fs::read(out.join("descents.csv")).expect("a table"));
+    }
+    assert!(kept[0] == kept[1] && kept[0].starts_with(b"update,GradientDescent_smallest_so_far,"));
     let line = fail(place.path(), "sec5_du_stabilize", &["--horizon", "1e300", "--out", "run"], 1);
     assert!(line.contains("the loss at update 0 "), "{line}");
 }

@@ -1,7 +1,7 @@
 //! All ways on one matrix.
 
 use anyhow::Result;
-use common::unfolding::theory;
+use common::{context::Finished, table::Table, unfolding::theory};
 
 use super::{Config, WAYS, errors, minimise, train};
 use crate::jacobi::System;
@@ -17,6 +17,15 @@ pub struct Case {
     pub best: Vec<f64>,
     /// The Chebyshev ω
     pub chebyshev: Vec<f64>,
+}
+
+impl Case {
+    /// What is left of it if a later one diverges: the first ω by update.
+    pub fn finished(&self, name: String) -> Finished {
+        let first = |path: &Vec<Vec<f64>>| path.iter().map(|omega| omega[0]).collect();
+        let columns: Vec<_> = WAYS.iter().zip(&self.paths).map(|(way, path)| (way.name.into(), first(path))).collect();
+        Finished::new(name, Table::of_columns("update", 0, &columns))
+    }
 }
 
 /// Trains in all ways, and minimises.

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use candle_core::Tensor;
 use common::{
-    context::Context,
+    context::{Context, Finished},
     ensemble, sampling,
-    unfolding::{Batch, Problem as _, estimate_after},
+    table::Table,
+    unfolding::{Algorithm as _, Batch, Problem as _, Schedule, estimate_after},
 };
 
 use super::{Channels, Detector, Received, networks::inputs};
@@ -48,6 +49,17 @@ impl Detector {
             Self::Network(_) => ("network".into(), "network on (y, H)".into()),
             Self::OneChannel(_) => ("one_channel".into(), "network of another channel".into()),
         }
+    }
+
+    /// What is left of it if a later one diverges: its parameters.
+    pub fn finished(&self, noise_std: f64) -> Result<Finished> {
+        let values = |s: &Schedule| Ok((s.name().to_owned(), s.parameter().as_detached_tensor().copy()?));
+        let parameters = match self {
+            Self::Network(network) | Self::OneChannel(network) => network.values()?,
+            Self::Unfolded(_, unfolded) => unfolded.schedules().into_iter().map(values).collect::<Result<_>>()?,
+        };
+        let name = format!("std_{noise_std}_{}", self.name().0);
+        Ok(Finished { parameters, ..Finished::new(name, Table::new("update", [""; 0])) })
     }
 
     fn estimate(&self, batch: &Batch<Received>) -> Result<Tensor> {

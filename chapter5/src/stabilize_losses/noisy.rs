@@ -4,7 +4,7 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use common::{
-    context::Context,
+    context::{Context, Finished},
     ensemble, linalg,
     ops::{LinearRecurrence, Rollout},
     optim::{self, Optimizer, RateSchedule, Rule},
@@ -101,8 +101,14 @@ pub fn run(config: &Config, plant: &Plant, context: &mut Context) -> Result<Nois
     let (updates, rates) = (config.num_updates, &config.learning_rates);
     let gradients = (0..config.num_seeds as u64).map(|s| Gradient::Sampled(1 + s)).chain([Gradient::Exact]);
     let items: Vec<_> = gradients.flat_map(|gradient| rates.iter().map(move |&rate| (gradient, rate))).collect();
-    let curves =
-        ensemble::map(context, &items, |&how| train(how, (RateSchedule::Constant, updates), &sde, plant, seed))?;
+    let one = |&how: &(Gradient, f64)| train(how, (RateSchedule::Constant, updates), &sde, plant, seed);
+    let curves = ensemble::train(context, "noisy", &items, one, |(gradient, rate), (curve, _)| {
+        let name = match gradient {
+            Gradient::Exact => format!("{rate}_exact"),
+            Gradient::Sampled(seed) => format!("{rate}_sampled_{seed}"),
+        };
+        Ok(Finished::new(name, Table::of_columns("update", 0, &[("mean_square".into(), curve.clone())])))
+    })?;
     let trainings = rates.iter().enumerate().map(|(r, &rate)| {
         let of_rate: Vec<_> = curves.iter().skip(r).step_by(rates.len()).collect();
         let (exact, sampled) = (of_rate[config.num_seeds], &of_rate[..config.num_seeds]);

@@ -116,6 +116,12 @@ impl Parameters {
     }
     // ANCHOR_END: start
 
+    /// Copies of them by name.
+    pub fn named(&self) -> candle_core::Result<Vec<(String, Tensor)>> {
+        let named = ["w1", "b1", "w2", "b2"].into_iter().zip(&self.vars);
+        named.map(|(name, var)| Ok((name.to_owned(), var.as_detached_tensor().copy()?))).collect()
+    }
+
     /// All of them as one vector θ.
     pub fn packed(&self) -> candle_core::Result<Tensor> {
         let [w1, b1, w2, b2] = self.vars.each_ref();

@@ -8,7 +8,7 @@ use common::{
     table::Table,
 };
 
-use super::{Config, Fit, Outcome, TARGETS};
+use super::{Config, Fit, NAMES, Outcome, TARGETS};
 
 /// √(mean of (x₁(iη) − f(iη))²) over all steps: how far the solution is from the function itself.
 fn error(config: &Config, fit: &Fit, f: fn(f64) -> f64) -> f64 {
@@ -31,12 +31,11 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         summary += &format!("  {name:<14} {first:>9.4} → {last:>8.4}, root mean square distance from f {error:.4}\n");
         headline.push(format!("{last:.3}"));
     }
-    let names = ["sin", "parabola", "exponential", "root"];
-    let mut history = Table::new("update", names.map(|name| format!("loss_{name}")));
+    let mut history = Table::new("update", NAMES.map(|name| format!("loss_{name}")));
     for update in 0..=config.num_updates {
         history.push(update, &outcome.0.iter().map(|fit| fit.history.rows()[update].1[0]).collect::<Vec<_>>());
     }
-    let columns = names.iter().flat_map(|name| (1..=config.num_states).map(move |i| format!("{name}_x{i}")));
+    let columns = NAMES.iter().flat_map(|name| (1..=config.num_states).map(move |i| format!("{name}_x{i}")));
     let mut table = Table::new("step", std::iter::once("t".to_owned()).chain(columns));
     for i in 0..config.num_steps {
         let states = outcome.0.iter().flat_map(|fit| fit.states[i].iter().copied());
@@ -47,9 +46,9 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         .table("trajectory", &table)
         .figure("fits", fits(config, outcome))
         .figure("loss", losses(outcome, expected));
-    for (name, fit) in names.into_iter().zip(&outcome.0) {
-        for (part, var) in ["w1", "b1", "w2", "b2"].into_iter().zip(&fit.parameters.vars) {
-            report = report.parameter(format!("{name}.{part}"), &var.as_detached_tensor().copy()?);
+    for (name, fit) in NAMES.into_iter().zip(&outcome.0) {
+        for (part, values) in fit.parameters.named()? {
+            report = report.parameter(format!("{name}.{part}"), &values);
         }
     }
     Ok(report)

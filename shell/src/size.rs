@@ -17,20 +17,27 @@ impl Numbers<'_> {
         self.0[name].as_f64().unwrap_or(1.0)
     }
 
-    /// Bytes: the states that two shards of at most 50 rows keep through all iterations, and the largest data set.
+    /// Bytes: the states that two shards of at most 50 rows keep through all iterations, and the largest data set; of a network
+    /// the weights between two hidden layers with gradient and moments, and what a layer makes of all test instances.
     fn memory(&self) -> f64 {
         let rows = self.get("batch_size").min(100.0);
         let of_sizes = |sizes: &Vec<Value>| sizes.iter().filter_map(Value::as_f64).fold(0.0, f64::max);
         let dataset = self.0["dataset_sizes"].as_array().map_or(0.0, of_sizes);
+        let hidden = self.get("num_hidden");
+        let instances = self.get("batch_size").max(self.get("num_test"));
         8.0 * self.get("num_unknowns") * (1.5 * rows * self.get("num_generations") + 3.0 * dataset)
+            + 8.0 * hidden * (2.0 * instances + 4.0 * hidden)
     }
 
-    /// Additions and multiplications: forward and backward through each depth, and a decomposition.
+    /// Additions and multiplications: forward and backward through each depth, a decomposition, and a network's training.
     fn work(&self) -> f64 {
         let (n, generations) = (self.get("num_unknowns"), self.get("num_generations"));
         let iterations = self.get("num_updates") * generations * (generations + 1.0) / 2.0;
         let samples = self.get("num_samples");
-        4.0 * n * n * self.get("batch_size") * iterations + 20.0 * (n.powi(3) + samples.powi(3))
+        let hidden = self.get("num_hidden");
+        4.0 * n * n * self.get("batch_size") * iterations
+            + 20.0 * (n.powi(3) + samples.powi(3))
+            + 6.0 * hidden * hidden * self.get("batch_size") * self.get("num_updates")
     }
 }
 
@@ -70,6 +77,9 @@ mod tests {
             training(1000, 150, 1_000_000).is_err_and(|problem| problem.0.contains("additions and multiplications"))
         );
         assert!(check(&json!({"num_samples": 2000})).is_ok());
+        let network = |hidden: usize| check(&json!({"num_hidden": hidden, "batch_size": 50, "num_test": 100_000}));
+        assert!(network(1000).is_ok());
+        assert!(network(10_000).is_err_and(|problem| problem.0.contains("19 GB of memory")));
         let dataset = check(&json!({"num_unknowns": 1000, "dataset_sizes": [10, 1_000_000]}));
         assert!(dataset.is_err_and(|problem| problem.0.contains("24 GB of memory")));
     }

@@ -115,6 +115,23 @@ test('a worker that dies is replaced, and the page says so', async () => {
   await close()
 })
 
+// A width that no memory holds, and one that fills it: a panic, and an end without a word.
+for (const [what, page, settings, word] of [
+  ['panics', 'en/sec5_autoencoder', 'num-starts=1&num-updates=1&batch-size=100000&num-hidden=10000', /ended unexpectedly[^]*capacity overflow/],
+  ['has no memory left', 'ja/sec5_mimo_detection', 'num-updates=1&num-hidden=10000', /予期せず終了しました/],
+]) {
+  test(`a section that ${what} says so, and the next run works`, async () => {
+    const opened = await site.page()
+    await opened.visit(`${page}.html#${page.slice(3)}?${settings}`)
+    await opened.page.click('.playground .run')
+    await opened.page.getByText(word).waitFor({ timeout: 120000 })
+    await opened.page.locator('.playground .actions button').nth(2).click()
+    await opened.page.click('.playground .run')
+    await done(opened.page)
+    await opened.close()
+  })
+}
+
 test('an address restores its settings', async () => {
   const { page, visit, close } = await site.page()
   await visit('en/sec3_du_pgd.html#sec3_du_pgd?quick&observation-std=5&seed=7')

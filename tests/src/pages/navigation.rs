@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::{
     commands::{self, Kept},
     links::targets,
-    markdown::{Block, arguments, blocks, title},
+    markdown::{Block, arguments, blocks, markers, title},
 };
 
 /// Stands for a notebook whose name our sources do not give.
@@ -175,8 +175,9 @@ impl Site {
 
     /// How long the program took when the pages were last renewed, roughly: that is the same on most machines.
     fn seconds(&self, name: &str) -> &'static str {
-        let command = arguments(self.page("en", name).unwrap_or_default(), "output").into_iter().next();
-        range(command.and_then(|command| self.kept.get(&command)).map_or(0.0, |kept| kept.seconds))
+        let markers = markers(self.page("en", name).unwrap_or_default());
+        let first = markers.iter().find(|(kind, _)| ["output", "output, chaotic"].contains(&kind.as_str()));
+        range(first.and_then(|(_, command)| self.kept.get(command)).map_or(0.0, |kept| kept.seconds))
     }
 
     /// Everything that a program of a chapter still lacks; `programs` are those on the disk with their chapters.
@@ -294,7 +295,13 @@ mod tests {
     fn site() -> Site {
         let command = "cargo run --release --bin";
         let section = |name: &str, title: &str| {
-            let commands = format!("<!-- output: {command} {name} -->\n\n<!-- figure: {command} {name} -->\n");
+            let outputs = match name {
+                "sec2_b" => format!(
+                    "<!-- output, chaotic: {command} {name} -->\n\n<!-- output: {command} {name} -- --quick -->"
+                ),
+                _ => format!("<!-- output: {command} {name} -->"),
+            };
+            let commands = format!("{outputs}\n\n<!-- figure: {command} {name} -->\n");
             format!("# {title}: `{name}`\n\n<!-- navigation -->\n\n<!-- notebook: {title}.ipynb -->\n\n{commands}")
         };
         let index = "# I\n\n<!-- navigation -->\n\n[n](notation.md) [a](sec2_4_a.md)\n\n<!-- sections: chapter2 -->\n\n<!-- questions: chapter2 -->\n\n[b](sec2_b.md)\n";
@@ -313,8 +320,8 @@ mod tests {
             entries: vec![(name.to_owned(), title.to_owned())],
         };
         let lists = vec![list("sections", "sec2_4_a", "Title of a"), list("questions", "sec2_b", "Title of b")];
-        let kept = Kept { seconds: 12.0, ..Kept::default() };
-        Site { pages, lists, kept: [(format!("{command} sec2_4_a"), kept)].into() }
+        let kept = |name, seconds| (format!("{command} {name}"), Kept { seconds, ..Kept::default() });
+        Site { pages, lists, kept: [kept("sec2_4_a", 12.0), kept("sec2_b", 3.0)].into() }
     }
 
     fn programs() -> Vec<(String, String)> {
@@ -339,7 +346,7 @@ mod tests {
         assert!(made(a, "notebook", "X").is_err() && made("README.md", "navigation", "").is_err());
         let row = "| 2.4 | [`sec2_4_a`](docs/en/sec2_4_a.md) | Title of a | 10–60 |\n";
         assert!(made("README.md", "sections", "chapter2")?.ends_with(row));
-        let row = "| 2 | [`sec2_b`](sec2_b.md) | 乙 | < 2 |\n";
+        let row = "| 2 | [`sec2_b`](sec2_b.md) | 乙 | 2–10 |\n";
         assert!(made("docs/ja/index.md", "questions", "chapter2")?.ends_with(row));
         assert!(made("README.md", "sections", "chapter9").is_err());
         let notebooks = made("docs/en/index.md", "notebooks", "")?;
@@ -369,7 +376,7 @@ mod tests {
         for (path, old, expected) in [
             ("docs/ja/sec2_4_a.md", "", "docs/ja/sec2_4_a.md is missing"),
             ("docs/en/index.md", "[b](sec2_b.md)", "docs/en/index.md does not lead to sec2_b.md"),
-            ("docs/en/sec2_b.md", "output: ", "docs/en/sec2_b.md shows no output of its program"),
+            ("docs/en/sec2_4_a.md", "output: ", "docs/en/sec2_4_a.md shows no output of its program"),
             ("docs/en/sec2_b.md", "figure: ", "docs/en/sec2_b.md shows no figure of its program"),
             ("docs/en/sec2_b.md", "<!-- navigation -->", "docs/en/sec2_b.md: no marker `<!-- navigation -->`"),
             ("docs/en/sec2_b.md", "notebook: ", "docs/en/sec2_b.md: no marker `<!-- notebook -->`"),

@@ -42,8 +42,8 @@ pub struct Config {
     /// Standard deviation of the start x₀, >= 0
     #[arg(long, value_name = "σ", default_value_t = 5.0, value_parser = range::non_negative)]
     pub start_std: f64,
-    /// Step sizes η of the baselines, each > 0; 0.0112 is the best constant step for the default starts
-    #[arg(long, value_name = "η,…", default_value = "0.02,0.0112,0.01,0.005", value_delimiter = ',', value_parser = range::positive)]
+    /// Step sizes η of the baselines, each > 0; 0.0114 is the best constant step for the default starts
+    #[arg(long, value_name = "η,…", default_value = "0.02,0.0114,0.01,0.005", value_delimiter = ',', value_parser = range::positive)]
     pub fixed_step_sizes: Vec<f64>,
     /// How the step sizes are learned
     #[command(flatten)]

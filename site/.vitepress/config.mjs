@@ -1,3 +1,4 @@
+import { copyFileSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { docs, neighbours, quick, sidebar } from './book.mjs'
@@ -31,6 +32,20 @@ const here = {
   enforce: 'pre',
   resolveId(id, importer, options) {
     if (/^vue(\/|$)/.test(id) && importer?.startsWith(docs)) return this.resolve(id, fileURLToPath(import.meta.url), options)
+  },
+}
+
+// Whose code is in the site is in THIRD-PARTY.md, which goes with it.
+const licences = fileURLToPath(new URL('../../THIRD-PARTY.md', import.meta.url))
+const named = {
+  name: 'named',
+  configResolved(config) { named.server = Boolean(config.build.ssr) }, // what draws the pages stays here
+  generateBundle(options, bundle) {
+    const modules = Object.values(bundle).flatMap(({ modules }) => Object.entries(modules ?? {}))
+    const packages = modules.map(([id, { renderedLength }]) => renderedLength && /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1])
+    const lines = readFileSync(licences, 'utf8')
+    const missing = [...new Set(packages)].filter((name) => name && !lines.includes(`\n- ${name} `))
+    if (missing.length && !named.server) this.error(`THIRD-PARTY.md does not name ${missing}: SITE in tests/src/bin/licences.rs`)
   },
 }
 
@@ -93,6 +108,7 @@ export default defineConfig({
     attrs: { disable: true }, // GitHub has none, and formulas end in braces
     config: (md) => { md.use(formulas).use(markers) },
   },
+  buildEnd({ outDir }) { copyFileSync(licences, `${outDir}/THIRD-PARTY.md`) },
   transformPageData(page) {
     const [language, file] = page.relativePath.split('/')
     if (!file) return { frontmatter: { layout: 'Front' } }
@@ -106,7 +122,7 @@ export default defineConfig({
     return { frontmatter, title: page.title.replace(/<[^>]*>/g, '') }
   },
   vite: {
-    plugins: [here],
+    plugins: [here, named],
     build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 4000 },
     worker: { format: 'es' },
     server: { fs: { allow: ['..', '../..'] } },

@@ -95,8 +95,11 @@ fn handwritten() -> Result<()> {
     Ok(())
 }
 
+/// Work that any thread can repeat.
+type Work = Box<dyn FnMut() -> Result<()> + Send>;
+
 /// An update that can be repeated.
-fn update(size: Size) -> Result<Candidate> {
+fn update(size: Size) -> Result<Work> {
     let Size { depth, batch, unknowns } = size;
     let model = LinearModel::gaussian(2 * unknowns, unknowns, &mut rng(0, 0), &Device::Cpu)?;
     let fixed = theory::fixed_step_size(&model.eigenvalues);
@@ -112,7 +115,8 @@ fn update(size: Size) -> Result<Candidate> {
 }
 
 /// What is timed, for each of `values`.
-fn growth(what: &str, values: [usize; 5], candidate: impl Fn(usize) -> Result<Candidate>) -> Result<()> {
+fn growth(what: &str, values: [usize; 5], work: impl Fn(usize) -> Result<Work>) -> Result<()> {
+    let candidate = |value| Ok(work(value)? as Candidate);
     let times = medians(values.into_iter().map(candidate).collect::<Result<_>>()?, 1)?;
     println!("| {what} | time | as a multiple |\n|--:|--:|--:|");
     for (value, time) in values.iter().zip(&times) {
@@ -123,7 +127,7 @@ fn growth(what: &str, values: [usize; 5], candidate: impl Fn(usize) -> Result<Ca
 }
 
 /// A whole training, to be repeated.
-fn whole(prepared: Result<sections::Prepared>) -> Result<Candidate> {
+fn whole(prepared: Result<sections::Prepared>) -> Result<Work> {
     let train = prepared?.train;
     Ok(Box::new(move || train().map(drop)))
 }
@@ -131,7 +135,7 @@ fn whole(prepared: Result<sections::Prepared>) -> Result<Candidate> {
 /// The same work on 1, 2, 4 and 8 threads, as far as there are cores.
 fn threads() -> Result<()> {
     let cores = std::thread::available_parallelism()?.get();
-    let work: [(&str, fn() -> Result<Candidate>); 7] = [
+    let work: [(&str, fn() -> Result<Work>); 7] = [
         ("least squares, an update of 100 problems", || update(BOOK)),
         ("least squares, an update of 800 problems", || update(Size { batch: 800, ..BOOK })),
         ("ISTA, two updates of each depth", || whole(sections::ista_updates(2))),
@@ -145,8 +149,8 @@ fn threads() -> Result<()> {
         let counts: Vec<usize> = [1, 2, 4, 8].into_iter().filter(|&count| count <= cores).collect();
         let candidate = |&count: &usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(1 << 26).build()?;
-            let run = prepare()?;
-            Ok(Box::new(move || pool.install(&run)) as Candidate)
+            let mut run = prepare()?;
+            Ok(Box::new(move || pool.install(&mut run)) as Candidate)
         };
         let times = medians(counts.iter().map(candidate).collect::<Result<_>>()?, 1)?;
         for (count, time) in counts.iter().zip(&times) {

@@ -105,7 +105,7 @@ pub mod range {
 /// The seed of a run, which every section has beside its configuration.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Seed {
-    /// Seed of all random numbers: the same seed gives the same files
+    /// Seed of all random numbers: the same seed gives the same files on the same kind of machine
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = range::seed)]
     pub seed: u64,
 }

@@ -60,14 +60,17 @@ impl Digits {
     }
 }
 
+/// Bytes that a packed file may hold: four times what MNIST's training images have.
+const LARGEST: u64 = 200_000_000;
+
 /// The images of an IDX file, packed by gzip or not.
 pub fn images(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
     let mut unpacked = vec![];
     let mut bytes = bytes;
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        flate2::read::GzDecoder::new(bytes)
-            .read_to_end(&mut unpacked)
-            .context("the gzip file is damaged or cut off")?;
+        let packed = flate2::read::GzDecoder::new(bytes);
+        packed.take(LARGEST + 1).read_to_end(&mut unpacked).context("the gzip file is damaged or cut off")?;
+        ensure!(unpacked.len() as u64 <= LARGEST, "the gzip file holds more than {} MB", LARGEST / 1_000_000);
         bytes = &unpacked;
     }
     let number = |index: usize| -> Result<usize> {
@@ -125,5 +128,9 @@ mod tests {
                 .contains("2049, not 2051 of a file of images: these are labels")
         );
         assert!(message(&packed[..packed.len() - 9]).contains("damaged or cut off"));
+        let mut packer = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+        let zeros = vec![0; 1 << 20];
+        (0..=LARGEST >> 20).for_each(|_| std::io::Write::write_all(&mut packer, &zeros).unwrap());
+        assert!(message(&packer.finish().unwrap()).contains("holds more than 200 MB"));
     }
 }

@@ -103,9 +103,29 @@ fn measure(arguments: &[&str]) -> Result {
         let bench = &mut command(env!("CARGO"), &["bench", "--quiet", "--bench", "tables", "--", table]);
         write(bench, &format!("docs/measured/{table}.txt"))?;
     }
+    write(&mut command(PYTHON, &["tests/candle/measure.py"]), "docs/measured/candle.txt")?;
+    book()?;
     let compare = &mut command(PYTHON, &[&["tests/frameworks/compare.py"], arguments].concat());
     write(compare, "docs/measured/frameworks.txt")?;
     pages(&["--renew"])
+}
+
+/// Each section's seconds in a run of the whole book, and their share.
+fn book() -> Result {
+    const FILE: &str = "docs/measured/book.txt";
+    println!("{FILE}");
+    cargo(&["build", "--release", "--package", "book"])?;
+    let mut book = command("target/release/book", &["--questions", "--out", "target/book"]);
+    let output = book.stderr(Stdio::inherit()).output().map_err(|error| format!("{book:?}: {error}"))?;
+    let mut table = "| section | seconds | share |\n|---|--:|--:|\n".to_owned();
+    for line in String::from_utf8_lossy(&output.stdout).lines().skip(1) {
+        // A name, a result in words, seconds, a share: two spaces or more between them.
+        let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+        if let [name, _, .., seconds, share] = cells[..] {
+            table += &format!("| `{name}` | {seconds} | {share} |\n");
+        }
+    }
+    fs::write(root().join(FILE), table).map_err(|error| format!("{FILE}: {error}"))
 }
 
 const PYTHON: &str = "python3";

@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    WIDTH,
     comparison::{same_text, shape},
     files, stem,
 };
@@ -75,7 +76,7 @@ pub(super) fn run(command: &str) -> Result<Run> {
     let failed = !output.status.success();
     let text = if failed {
         let printed = String::from_utf8(output.stderr)?;
-        printed.split_inclusive('\n').filter(|line| line.starts_with("error: ")).collect()
+        printed.lines().filter(|line| line.starts_with("error: ")).map(wrapped).collect()
     } else {
         String::from_utf8(output.stdout)?
     };
@@ -87,6 +88,20 @@ pub(super) fn run(command: &str) -> Result<Run> {
         }
     }
     Ok(Run { printed: Printed { failed, text }, figures, seconds })
+}
+
+/// An error is one line, however long: on a page it goes on in the next ones.
+fn wrapped(line: &str) -> String {
+    let (mut lines, mut width) = (String::new(), 0);
+    for word in line.split(' ') {
+        let length = word.chars().count();
+        let space = if width == 0 { "" } else { " " };
+        let space = if width + 1 + length > WIDTH { "\n  " } else { space };
+        width = if space.starts_with('\n') { 2 + length } else { width + space.len() + length };
+        lines += space;
+        lines += word;
+    }
+    lines + "\n"
 }
 
 /// Whether a command's program accepts its arguments: `--version` comes after all other arguments, which are looked at first.
@@ -192,6 +207,15 @@ pub(super) fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_error_goes_on_in_the_next_line() {
+        let words = "word ".repeat(45);
+        let lines = wrapped(words.trim());
+        assert!(lines.lines().count() == 3 && lines.lines().all(|line| line.chars().count() <= WIDTH), "{lines}");
+        assert_eq!(lines.split_whitespace().count(), 45);
+        assert_eq!(wrapped("error: short"), "error: short\n");
+    }
 
     #[test]
     fn a_command_that_is_none_is_seen() {

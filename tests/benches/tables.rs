@@ -98,6 +98,9 @@ fn handwritten() -> Result<()> {
 /// Work that any thread can repeat.
 type Work = Box<dyn FnMut() -> Result<()> + Send>;
 
+/// Makes the work.
+type Prepare = fn() -> Result<Work>;
+
 /// An update that can be repeated.
 fn update(size: Size) -> Result<Work> {
     let Size { depth, batch, unknowns } = size;
@@ -135,7 +138,7 @@ fn whole(prepared: Result<sections::Prepared>) -> Result<Work> {
 /// The same work on 1, 2, 4 and 8 threads, as far as there are cores.
 fn threads() -> Result<()> {
     let cores = std::thread::available_parallelism()?.get();
-    let work: [(&str, fn() -> Result<Work>); 7] = [
+    let work: [(&str, Prepare); 7] = [
         ("least squares, an update of 100 problems", || update(BOOK)),
         ("least squares, an update of 800 problems", || update(Size { batch: 800, ..BOOK })),
         ("ISTA, two updates of each depth", || whole(sections::ista_updates(2))),

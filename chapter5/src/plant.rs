@@ -3,7 +3,7 @@
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use common::linalg;
-use nalgebra::DMatrix;
+use nalgebra::{Complex, DMatrix, linalg::Schur};
 
 /// ẋ = Ax + Bu with u = K·Cx: a gain K `[2, 2]` between what is measured and what is done. From Kobayashi et al., 2019.
 // ANCHOR: plant
@@ -42,15 +42,23 @@ impl Plant {
 }
 // ANCHOR_END: plant
 
+/// The largest of what `part` makes of the eigenvalues of `m`; infinite if they are not found, as in a run that diverges.
+fn largest(m: DMatrix<f64>, part: fn(&Complex<f64>) -> f64) -> f64 {
+    const MOST: usize = 10_000; // iterations, of which a matrix of ten rows takes some dozens; without end if it overflows
+    let found = Schur::try_new(m, f64::EPSILON, MOST).map(|schur| schur.complex_eigenvalues());
+    let parts = found.map(|eigenvalues| eigenvalues.iter().map(part).collect::<Vec<_>>());
+    let parts = parts.filter(|parts| parts.iter().all(|part| part.is_finite()));
+    parts.map_or(f64::INFINITY, |parts| parts.into_iter().fold(f64::NEG_INFINITY, f64::max))
+}
+
 /// The largest real part of an eigenvalue: below 0, ẋ = Mx dies away.
 pub fn spectral_abscissa(m: &Tensor) -> Result<f64> {
-    let eigenvalues = linalg::to_matrix(m)?.complex_eigenvalues();
-    Ok(eigenvalues.iter().map(|v| v.re).fold(f64::NEG_INFINITY, f64::max))
+    Ok(largest(linalg::to_matrix(m)?, |v| v.re))
 }
 
 /// The largest absolute value of an eigenvalue: below 1, x ← Fx dies away.
 pub fn spectral_radius(f: &DMatrix<f64>) -> f64 {
-    f.complex_eigenvalues().iter().map(|v| v.norm()).fold(0.0, f64::max)
+    largest(f.clone(), |v| v.norm())
 }
 
 /// P = FPFᵀ + Q, the second moment at which x ← Fx + noise of covariance Q settles; infinite entries if it does not.
@@ -106,6 +114,17 @@ mod tests {
         assert!((&f * &p * f.transpose() + &q - &p).amax() < 1e-13 * p.amax());
         assert!((spectral_radius(&f).ln() / 0.02 - spectral_abscissa(&plant.closed_loop(&gain)?)?).abs() < 0.1);
         assert!(discrete_lyapunov(&(f * 10.0), &q)[(0, 0)].is_infinite());
+        Ok(())
+    }
+
+    #[test]
+    fn a_gain_beyond_all_bounds_is_not_stable() -> Result<()> {
+        let plant = Plant::new(&Device::Cpu)?;
+        for entry in [1e160, 1e306, f64::INFINITY, f64::NAN] {
+            let m = plant.closed_loop(&Tensor::new(&[[entry, 1.0], [1.0, -entry]], &Device::Cpu)?)?;
+            assert!(spectral_abscissa(&m)? > 0.0, "{entry}");
+            assert!(spectral_radius(&linalg::to_matrix(&m)?) > 1.0, "{entry}");
+        }
         Ok(())
     }
 

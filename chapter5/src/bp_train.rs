@@ -190,7 +190,7 @@ with --alist.";
         }
         let errors = count_errors(&channel, &contenders, config.num_test, 1 << 40, context)?;
         drop(contenders);
-        let weights = learned.weight.parameter().as_detached_tensor().copy()?;
+        let weights = learned.weight.copy()?;
         Ok(Outcome { code, history, weights, errors })
     }
 

@@ -174,7 +174,7 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
             label: "learned steps".into(),
             generations: Some(generations),
             mse: mean_metrics(&problem, &learned, training.num_iterations(), training.num_test, context.seed)?,
-            schedules: vec![("step_size", learned.step_size.parameter().as_detached_tensor().copy()?)],
+            schedules: vec![("step_size", learned.step_size.copy()?)],
         });
         Ok(Outcome { comparison, eigenvalues })
     }

@@ -65,7 +65,9 @@ impl Artifacts {
             Ok(())
         };
         attempt().with_context(|| format!("cannot write {}", target.display()))?;
-        self.written.push(name.to_owned());
+        if !self.written.iter().any(|written| written == name) {
+            self.written.push(name.to_owned());
+        }
         Ok(())
     }
 
@@ -110,7 +112,7 @@ impl Artifacts {
         &self.directory
     }
 
-    /// The names of the files written so far.
+    /// The names of the files written so far, each once.
     pub fn written(&self) -> &[String] {
         &self.written
     }

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -129,20 +129,20 @@ impl Rows {
         ranges
     }
 
-    /// Writes the rows, so that what is done can be joined if the rest is not.
-    fn save(&mut self) -> Result<()> {
+    /// Writes the rows, so that what is done can be joined if the rest is not. Returns the ranges.
+    fn save(&mut self) -> Result<Table> {
         self.written = Instant::now();
         let diverged: serde_json::Map<_, _> = self.failed().map(|(s, why)| (s.to_string(), json!(why))).collect();
         let mut summary = self.run.clone();
         summary["seeds"] = json!(self.rows.keys().collect::<Vec<_>>());
         summary["diverged"] = json!(diverged);
         summary["files"] = json!([ROWS, RANGES, SUMMARY]);
-        // Of this run alone: written once each in its listing.
-        let mut artifacts = self.artifacts.clone();
         let table = self.table();
-        artifacts.write(ROWS, table.to_csv().as_bytes())?;
-        artifacts.write(RANGES, Self::ranges(&table).to_csv().as_bytes())?;
-        artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())
+        let ranges = Self::ranges(&table);
+        self.artifacts.write(ROWS, table.to_csv().as_bytes())?;
+        self.artifacts.write(RANGES, ranges.to_csv().as_bytes())?;
+        self.artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+        Ok(ranges)
     }
 
     /// What is left of a run that has to end.
@@ -218,6 +218,7 @@ pub fn run(
     }
     done.retain(|seed, _| seeds.contains(seed));
     let missing: Vec<u64> = seeds.filter(|seed| !done.contains_key(seed)).collect();
+    let joined = done.len();
     let artifacts = Artifacts::new(out)?;
     let keeper = Keeper::new(artifacts.clone(), Value::Null); // keeps nothing: seeds are short
     let rows = Arc::new(Mutex::new(Rows { artifacts, run, rows: done, written: Instant::now() }));
@@ -233,7 +234,7 @@ pub fn run(
         shown: Shown::Nothing { first: None },
     });
 
-    let result = each(&missing, |seed, finished| {
+    let result = each(&missing, |seed| {
         let row = match one(entry, matches, seed, &device, &inputs) {
             Err(error) if error.is::<Diverged>() => Err(one_line(&error)),
             result => Ok(result.with_context(|| format!("seed {seed}"))?),
@@ -243,7 +244,7 @@ pub fn run(
         if rows.written.elapsed() > Duration::from_secs(3) {
             rows.save()?;
         }
-        lock(&terminal).progress(finished() as f64 / missing.len() as f64);
+        lock(&terminal).progress((rows.rows.len() - joined) as f64 / missing.len() as f64);
         Ok(())
     });
     process::forget_last_words();
@@ -263,10 +264,9 @@ pub fn run(
         Ok(()) => {}
     }
     rows.artifacts.remove_earlier(entry.name)?;
-    rows.save()?;
-    let table = Rows::ranges(&rows.table());
+    let ranges = rows.save()?;
     let mut printed = vec![["number", "median", "lowest", "highest", "seeds"].map(String::from)];
-    for (name, (_, values)) in table.names().iter().zip(table.rows()) {
+    for (name, (_, values)) in ranges.names().iter().zip(ranges.rows()) {
         let [median, low, high, count] = values[..] else { continue };
         printed.push([
             name.clone(),
@@ -285,23 +285,19 @@ pub fn run(
         "no seed came to an end: {}",
         rows.failed().next().map_or("", |(_, why)| why)
     );
-    Ok(format!("{text}files in {}: {ROWS}, {RANGES}, {SUMMARY}\n", rows.artifacts.directory().display()))
+    Ok(format!("{text}files in {}\n", rows.artifacts.listing()))
 }
 
 /// `work` of each seed, on as many threads as work is split over; each has a stack of its own, so that seeds do not wait in each
-/// other's. After an error no further seed is begun. `work` is told how to count itself among the finished.
-fn each(seeds: &[u64], work: impl Fn(u64, &dyn Fn() -> usize) -> Result<()> + Sync) -> Result<()> {
-    let (next, finished, failed) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-    let count = || finished.fetch_add(1, Ordering::Relaxed) + 1;
+/// other's. After an error no further seed is begun.
+fn each(seeds: &[u64], work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
+    let next = AtomicUsize::new(0);
     let worker = || {
         while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
             if process::interrupted() {
                 return Err(Interrupted(String::new()).into());
             }
-            if failed.load(Ordering::Relaxed) {
-                break;
-            }
-            work(seed, &count).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+            work(seed).inspect_err(|_| next.store(seeds.len(), Ordering::Relaxed))?;
         }
         Ok(())
     };

@@ -115,10 +115,9 @@ fn book() -> Result {
     const FILE: &str = "docs/measured/book.txt";
     println!("{FILE}");
     cargo(&["build", "--release", "--package", "book"])?;
-    let mut book = command("target/release/book", &["--questions", "--out", "target/book"]);
-    let output = book.stderr(Stdio::inherit()).output().map_err(|error| format!("{book:?}: {error}"))?;
+    let printed = printed(&mut command("target/release/book", &["--questions", "--out", "target/book"]))?;
     let mut table = "| section | seconds | share |\n|---|--:|--:|\n".to_owned();
-    for line in String::from_utf8_lossy(&output.stdout).lines().skip(1) {
+    for line in String::from_utf8_lossy(&printed).lines().skip(1) {
         // A name, a result in words, seconds, a share: two spaces or more between them.
         let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
         if let [name, _, .., seconds, share] = cells[..] {
@@ -168,12 +167,14 @@ fn run(command: &mut Command) -> Result {
     if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}")) }
 }
 
-/// Writes what a command prints to a file, once it has succeeded.
+/// What a command prints, once it has succeeded.
+fn printed(command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() { Ok(output.stdout) } else { Err(format!("{command:?}: {}", output.status)) }
+}
+
+/// Writes what a command prints to a file.
 fn write(command: &mut Command, file: &str) -> Result {
     println!("{file}");
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{command:?}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}", output.status));
-    }
-    fs::write(root().join(file), output.stdout).map_err(|error| format!("{file}: {error}"))
+    fs::write(root().join(file), printed(command)?).map_err(|error| format!("{file}: {error}"))
 }

@@ -53,7 +53,7 @@ impl Detector {
 
     /// What is left of it if a later one diverges: its parameters.
     pub fn finished(&self, noise_std: f64) -> Result<Finished> {
-        let values = |s: &Schedule| Ok((s.name().to_owned(), s.parameter().as_detached_tensor().copy()?));
+        let values = |s: &Schedule| Ok((s.name().to_owned(), s.copy()?));
         let parameters = match self {
             Self::Network(network) | Self::OneChannel(network) => network.values()?,
             Self::Unfolded(_, unfolded) => unfolded.schedules().into_iter().map(values).collect::<Result<_>>()?,

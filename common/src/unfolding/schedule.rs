@@ -113,6 +113,11 @@ impl Schedule {
         &self.entries
     }
 
+    /// A copy of all entries that later updates leave alone, `[T, …]`.
+    pub fn copy(&self) -> Result<Tensor> {
+        Ok(self.entries.as_detached_tensor().copy()?)
+    }
+
     /// The learning rate of what is learned; none for what is fixed.
     pub fn learning_rate(&self) -> Option<f64> {
         self.learning_rate

@@ -126,7 +126,7 @@ impl Training {
         }
         let mse = mean_metrics(test, algorithm, self.num_iterations(), self.num_test, context.seed)?;
         let schedules = if learned.is_empty() { algorithm.schedules() } else { learned };
-        let entries = |s: &Schedule| Ok((s.name(), s.parameter().as_detached_tensor().copy()?));
+        let entries = |s: &Schedule| Ok((s.name(), s.copy()?));
         let schedules = schedules.into_iter().map(entries).collect::<Result<_>>()?;
         Ok(Method { name: name.to_owned(), label: label.into(), mse, schedules, generations })
     }
@@ -194,7 +194,7 @@ impl Training {
             log_losses(&mut history, generation, &[train_loss, metric(depth)?]).map_err(diverged)?;
             keep(name, generation, &history, &optimizers, context)?;
         }
-        let entries = |s: &Schedule| Ok((format!("{name}/{}", s.name()), s.parameter().as_detached_tensor().copy()?));
+        let entries = |s: &Schedule| Ok((format!("{name}/{}", s.name()), s.copy()?));
         let parameters = schedules.iter().copied().map(entries).collect::<Result<_>>()?;
         context.finished.push(Finished { name: name.to_owned(), history: history.clone(), parameters });
         Ok(history)

@@ -83,21 +83,19 @@ pub fn draw_data(config: &Config, rng: &mut Rng, device: &Device) -> Result<Data
 pub struct Network {
     /// W `[d, m]`, learned
     pub w: Var,
-    /// a/√m as a map from m hidden units to one output, fixed
-    output: FixedMap,
+    /// a/√m `[m]`, fixed
+    output: Tensor,
 }
 
 impl Network {
     /// A network that starts at `w` `[d, m]` with the fixed output weights `a` `[m]`.
     pub fn new(w: &Tensor, a: &Tensor) -> Result<Self> {
-        let scaled = (a / (a.dim(0)? as f64).sqrt())?; // a/√m
-        Ok(Self { w: optim::parameter(w)?, output: FixedMap::new(&scaled.unsqueeze(0)?)? })
+        Ok(Self { w: optim::parameter(w)?, output: (a / (a.dim(0)? as f64).sqrt())? })
     }
 
     /// f(W, xⱼ) = (1/√m) Σᵣ aᵣ·relu(wᵣᵀxⱼ) for the rows xⱼ of `x`, a constant `[n, d]`; the result is `[n]`.
     pub fn forward(&self, x: &FixedMap) -> candle_core::Result<Tensor> {
-        let hidden = x.matmul_relu(&self.w)?; // relu(XW), [n, m]
-        self.output.forward(&hidden)?.squeeze(1)
+        x.relu_network(&self.w, &self.output) // relu(XW)·a/√m
     }
 }
 // ANCHOR_END: model

@@ -156,8 +156,8 @@ impl<F: VectorField> Recurrence for Solver<F> {
         let ([slope, inner], scratch) = split(scratch, x.len());
         match self.method {
             Method::Euler => {
-                f.value(t, x, theta, slope, scratch);
-                add(next, x, h, slope);
+                f.value(t, x, theta, next, scratch);
+                next.iter_mut().zip(x).for_each(|(next, x)| *next = x + h * *next);
             }
             Method::SemiImplicit => {
                 let half = x.len() / 2;

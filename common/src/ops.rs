@@ -3,7 +3,8 @@
 //! | operation | value | learnable |
 //! |---|---|---|
 //! | [`FixedMap::forward`] | x·Aᵀ, that is A·x for each row of a batch | x |
-//! | [`FixedMap::matmul`], [`FixedMap::matmul_relu`] | A·θ, relu(A·θ) | θ |
+//! | [`FixedMap::matmul`] | A·θ | θ |
+//! | [`FixedMap::relu_network`] | relu(A·W)·v | W |
 //! | [`AffineStep::forward`] | x − η(Gx − b) | x, η, b |
 //! | [`AffineStep::forward_ridge`] | x − η((G + λI)x − b) | x, η, λ, b |
 //! | [`AffineStep::forward_shrink`] | S_τ(x − η(Gx − b)) | x, η, τ, b |
@@ -45,6 +46,7 @@ mod fixed_map_loss;
 mod gradient_step;
 mod in_place;
 pub(crate) mod kernel;
+mod relu_network;
 mod rollout;
 mod softmax_error;
 mod step_then;

@@ -109,9 +109,12 @@ proptest! {
         let fast = value_and_gradients(&map.matmul(&theta).unwrap(), &[&theta]).unwrap();
         let plain = value_and_gradients(&map.matmul_plain(&theta).unwrap(), &[&theta]).unwrap();
         assert_close(&fast, &plain, tolerance(dtype));
-        let fast = value_and_gradients(&map.matmul_relu(&theta).unwrap(), &[&theta]).unwrap();
-        let plain = value_and_gradients(&map.matmul_relu_plain(&theta).unwrap(), &[&theta]).unwrap();
-        assert_close(&fast, &plain, tolerance(dtype));
+        if let Ok(width) = theta.dim(1) {
+            let v = random(rng, &[width], dtype).unwrap();
+            let fast = value_and_gradients(&map.relu_network(&theta, &v).unwrap(), &[&theta]).unwrap();
+            let plain = value_and_gradients(&map.relu_network_plain(&theta, &v).unwrap(), &[&theta]).unwrap();
+            assert_close(&fast, &plain, tolerance(dtype));
+        }
     }
 
     #[test]
@@ -167,13 +170,16 @@ fn kinks_have_the_documented_slopes() -> Result<()> {
     let x = Var::new(&[-2.0, -1.0, -0.0, 0.0, 1.0, 2.0], &Device::Cpu)?;
     assert_eq!(value_and_gradients(&relu(&x)?, &[&x])?, value_and_gradients(&x.relu()?, &[&x])?);
     let map = FixedMap::new(&Tensor::new(&[[1.0], [-1.0]], &Device::Cpu)?)?;
-    for theta in [&[-1.0], &[-0.0], &[0.0], &[1.0]] {
-        let theta = Var::new(theta, &Device::Cpu)?;
+    let v = Tensor::new(&[3.0], &Device::Cpu)?;
+    for theta in [-1.0, -0.0, 0.0, 1.0] {
+        let theta = Var::new(&[[theta]], &Device::Cpu)?;
         assert_eq!(
-            value_and_gradients(&map.matmul_relu(&theta)?, &[&theta])?,
-            value_and_gradients(&map.matmul_relu_plain(&theta)?, &[&theta])?
+            value_and_gradients(&map.relu_network(&theta, &v)?, &[&theta])?,
+            value_and_gradients(&map.relu_network_plain(&theta, &v)?, &[&theta])?
         );
     }
+    let nan = map.relu_network(&Tensor::new(&[[f64::NAN]], &Device::Cpu)?, &v)?;
+    assert!(numbers(&nan)?.into_iter().all(f64::is_nan), "a divergence stays visible");
     let gradients = hardtanh(&x)?.sum_all()?.backward()?;
     let slopes = gradients.get(&x).map(numbers).transpose()?;
     assert_eq!(slopes, Some(vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0]));
@@ -269,6 +275,7 @@ fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(5);
     let mut f16 = |shape: &[usize]| random(rng, shape, DType::F16);
     let (g, x, eta, b) = (f16(&[4, 4])?, Var::from_tensor(&f16(&[3, 4])?)?, f16(&[2])?, f16(&[4])?);
+    let b3 = b.narrow(0, 0, 3)?;
     let (step, map) = (AffineStep::new(&g)?, FixedMap::new(&g)?);
     let (eta, ridge) = (entry(&eta, 0)?, entry(&eta, 1)?);
     for (fast, plain) in [
@@ -276,7 +283,7 @@ fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
         (step.forward_ridge(&x, &eta, &ridge, &b)?, step.forward_ridge_plain(&x, &eta, &ridge, &b)?),
         (map.forward(&x)?, map.forward_plain(&x)?),
         (map.matmul(&x.t()?)?, map.matmul_plain(&x.t()?)?),
-        (map.matmul_relu(&x.t()?)?, map.matmul_relu_plain(&x.t()?)?),
+        (map.relu_network(&x.t()?, &b3)?, map.relu_network_plain(&x.t()?, &b3)?),
         (relu(&x)?, x.relu()?),
         (hardtanh(&x)?, x.clamp(-1.0, 1.0)?),
         (sum_squared_error(&x, &x.zeros_like()?)?, x.sqr()?.sum_all()?),

@@ -44,7 +44,7 @@ impl FixedMap {
     /// # Errors
     /// x has another width, or another element type or device than A.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.apply(x, Side::Rows, false)
+        self.apply(x, Side::Rows)
     }
 
     /// A·θ for a vector θ `[n]` (result `[m]`) or a matrix `[n, p]` (result `[m, p]`): a linear model whose
@@ -53,23 +53,7 @@ impl FixedMap {
     /// # Errors
     /// θ has another number of rows, or another element type or device than A.
     pub fn matmul(&self, theta: &Tensor) -> Result<Tensor> {
-        self.apply(theta, Side::of(theta), false)
-    }
-
-    /// relu(A·θ), as [`FixedMap::matmul`]: the first layer of a network on fixed inputs, as one node.
-    ///
-    /// # Errors
-    /// As [`FixedMap::matmul`].
-    pub fn matmul_relu(&self, theta: &Tensor) -> Result<Tensor> {
-        self.apply(theta, Side::of(theta), true)
-    }
-
-    /// [`FixedMap::matmul_relu`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::matmul`].
-    pub fn matmul_relu_plain(&self, theta: &Tensor) -> Result<Tensor> {
-        self.matmul_plain(theta)?.relu()
+        self.apply(theta, Side::of(theta))
     }
 
     /// [`FixedMap::matmul`] by plain candle operations.
@@ -94,15 +78,14 @@ impl FixedMap {
         }
     }
 
-    fn apply(&self, x: &Tensor, side: Side, relu: bool) -> Result<Tensor> {
+    fn apply(&self, x: &Tensor, side: Side) -> Result<Tensor> {
         if !kernel::is_fast(x) {
-            let y = match side {
+            return match side {
                 Side::Rows => self.forward_plain(x),
                 Side::Columns => self.matmul_plain(x),
-            }?;
-            return if relu { y.relu() } else { Ok(y) };
+            };
         }
-        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side, relu })
+        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side })
     }
 }
 
@@ -129,7 +112,6 @@ impl Side {
 struct Apply {
     map: Arc<FixedMatrix>,
     side: Side,
-    relu: bool,
 }
 
 /// `x·matrixᵀ` or `matrix·x`, with the shape of the result.
@@ -166,25 +148,17 @@ impl CustomOp1 for Apply {
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let x = kernel::entries::<T>(x, layout)?;
-            let (mut y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
-            if self.relu {
-                kernel::relu(&mut y);
-            }
+            let (y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
             Ok((T::to_cpu_storage_owned(y), shape))
         })
     }
 
     // y = x·Aᵀ has ∂x = g·A, and y = A·x has ∂x = Aᵀ·g: the map of the transpose.
-    fn bwd(&self, x: &Tensor, y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+    fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
         kernel::for_dtype!(grad.dtype(), T => {
-            let back = |g: &[T]| apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims());
-            let (grad_x, shape) = kernel::with_entries::<T, 2, _>([y, &grad], |[y, g]| {
-                if self.relu {
-                    back(&kernel::through_relu(y, g))
-                } else {
-                    back(g)
-                }
+            let (grad_x, shape) = kernel::with_entries::<T, 1, _>([&grad], |[g]| {
+                apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims())
             })?;
             Tensor::from_vec(grad_x, shape, x.device()).map(Some)
         })

@@ -143,72 +143,82 @@ struct Unrolled<R> {
     output: Output,
 }
 
-/// Calls `$self.$sweep` with the state's dimension as a constant where it is small: the compiler then keeps states in registers.
+/// Calls `$self.$sweep` with the state's dimension as a constant where it is small (0 stands for any other): states are then
+/// copied into arrays, which the compiler keeps in registers from step to step.
 macro_rules! with_dimension {
     ($n:expr, $self:ident.$sweep:ident $arguments:tt) => {
         match $n {
-            1 => $self.$sweep::<[f64; 1]> $arguments,
-            2 => $self.$sweep::<[f64; 2]> $arguments,
-            3 => $self.$sweep::<[f64; 3]> $arguments,
-            4 => $self.$sweep::<[f64; 4]> $arguments,
-            _ => $self.$sweep::<Vec<f64>> $arguments,
+            1 => $self.$sweep::<1> $arguments,
+            2 => $self.$sweep::<2> $arguments,
+            3 => $self.$sweep::<3> $arguments,
+            4 => $self.$sweep::<4> $arguments,
+            _ => $self.$sweep::<0> $arguments,
         }
     };
 }
 
-/// A state: an array of a few numbers, or a vector of any number of them.
-trait State: AsRef<[f64]> + AsMut<[f64]> {
-    fn zeros(n: usize) -> Self;
-}
-
-impl<const N: usize> State for [f64; N] {
-    fn zeros(_: usize) -> Self {
-        [0.0; N]
-    }
-}
-
-impl State for Vec<f64> {
-    fn zeros(n: usize) -> Self {
-        vec![0.0; n]
-    }
+/// `numbers` as an array, whose length they have.
+#[inline(always)]
+fn array<const N: usize>(numbers: &[f64]) -> [f64; N] {
+    std::array::from_fn(|i| numbers[i])
 }
 
 impl<R: Recurrence> Unrolled<R> {
-    fn forward<S: State>(&self, start: &[f64], theta: &[f64]) -> Vec<f64> {
+    fn forward<const N: usize>(&self, start: &[f64], theta: &[f64]) -> Vec<f64> {
         let n = start.len();
         let scratch = &mut vec![0.0; self.recurrence.scratch(n)];
-        let (mut x, mut next) = (S::zeros(n), S::zeros(n));
-        x.as_mut().copy_from_slice(start);
-        let mut states = Vec::with_capacity(self.num_steps * n);
-        for k in 0..self.num_steps {
-            self.recurrence.step(k, x.as_ref(), theta, next.as_mut(), scratch);
-            states.extend_from_slice(next.as_ref());
-            std::mem::swap(&mut x, &mut next);
+        let mut states = vec![0.0; self.num_steps * n];
+        if N == 0 {
+            for k in 0..self.num_steps {
+                let (before, after) = states.split_at_mut(k * n);
+                let x = if k == 0 { start } else { &before[(k - 1) * n..] };
+                self.recurrence.step(k, x, theta, &mut after[..n], scratch);
+            }
+            return states;
+        }
+        let mut x = array::<N>(start);
+        for (k, state) in states.as_chunks_mut::<N>().0.iter_mut().enumerate() {
+            let mut next = [0.0; N];
+            self.recurrence.step(k, &x, theta, &mut next, scratch);
+            (*state, x) = (next, next);
         }
         states
     }
 
     /// ∂x₀ and ∂θ: with gₖ = ∂L/∂xₖ, step k adds (∂f/∂x)ᵀ gₖ₊₁ to gₖ and (∂f/∂θ)ᵀ gₖ₊₁ to ∂θ. `grads` are the direct ones, of
     /// all states or of the last one.
-    fn backward<S: State>(&self, start: &[f64], theta: &[f64], states: &[f64], grads: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn backward<const N: usize>(
+        &self,
+        start: &[f64],
+        theta: &[f64],
+        states: &[f64],
+        grads: &[f64],
+    ) -> (Vec<f64>, Vec<f64>) {
         let n = start.len();
         let scratch = &mut vec![0.0; self.recurrence.scratch(n)];
-        let (before, last) = grads.split_at(grads.len() - n);
-        let (mut g, mut grad_x, mut x) = (S::zeros(n), S::zeros(n), S::zeros(n));
-        g.as_mut().copy_from_slice(last);
         let mut grad_theta = vec![0.0; theta.len()];
-        for k in (0..self.num_steps).rev() {
-            x.as_mut().copy_from_slice(if k == 0 { start } else { &states[(k - 1) * n..][..n] });
-            grad_x.as_mut().fill(0.0);
-            self.recurrence.pull_back(k, x.as_ref(), theta, g.as_ref(), [grad_x.as_mut(), &mut grad_theta], scratch);
-            std::mem::swap(&mut g, &mut grad_x);
-            if k > 0
-                && let Some(direct) = before.get((k - 1) * n..k * n)
-            {
-                g.as_mut().iter_mut().zip(direct).for_each(|(g, direct)| *g += direct);
+        let (before, last) = grads.split_at(grads.len() - n);
+        let state = |k: usize| if k == 0 { start } else { &states[(k - 1) * n..][..n] };
+        let direct = |k: usize| k.checked_sub(1).and_then(|k| before.get(k * n..(k + 1) * n));
+        if N == 0 {
+            let (mut g, mut grad_x) = (last.to_vec(), vec![0.0; n]);
+            for k in (0..self.num_steps).rev() {
+                match direct(k) {
+                    Some(direct) => grad_x.copy_from_slice(direct),
+                    None => grad_x.fill(0.0),
+                }
+                self.recurrence.pull_back(k, state(k), theta, &g, [&mut grad_x, &mut grad_theta], scratch);
+                std::mem::swap(&mut g, &mut grad_x);
             }
+            return (g, grad_theta);
         }
-        (g.as_ref().to_vec(), grad_theta)
+        let mut g = array::<N>(last);
+        for k in (0..self.num_steps).rev() {
+            let mut grad_x = direct(k).map_or([0.0; N], array);
+            self.recurrence.pull_back(k, &array::<N>(state(k)), theta, &g, [&mut grad_x, &mut grad_theta], scratch);
+            g = grad_x;
+        }
+        (g.to_vec(), grad_theta)
     }
 }
 

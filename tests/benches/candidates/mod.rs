@@ -44,9 +44,10 @@ pub fn all() -> Result<Vec<Operation>> {
         all.push(adam_step(size)?);
     }
     let map = |dims| fixed_map(dims, "fixed_map", FixedMap::matmul, FixedMap::matmul_plain);
-    let layer = |dims| fixed_map(dims, "fixed_map_relu", FixedMap::matmul_relu, FixedMap::matmul_relu_plain);
+    let fast: OfMap = |inputs, w| inputs.relu_network(w, &w.detach().get(0)?);
+    let plain: OfMap = |inputs, w| inputs.relu_network_plain(w, &w.detach().get(0)?);
     all.push(map([100, 50, 1])?); // Φθ of section 2.5.1
-    all.push(layer([50, 10, 100])?); // relu(XW) of section 2.5.2
+    all.push(fixed_map([50, 10, 100], "relu_network", fast, plain)?); // relu(XW)·v of section 2.5.2
     all.push(map([1000, 500, 100])?);
     for (batch, n) in [(1, 50), (25, 50), (50, 50), (2000, 100)] {
         all.push(affine_step(batch, n)?);

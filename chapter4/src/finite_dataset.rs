@@ -1,8 +1,8 @@
 //! Section 4: how many training signals does DU-ISTA need?
 //!
 //! DU-ISTA of the section before, trained on D pairs of a signal and its observation that are drawn once, in mini-batches of K
-//! drawn from them with replacement, and tested on fresh ones. The published learning rate goes with D, from 1e-6 for D = 10 to
-//! 5e-5 for D = 5000. Errors on the training signals are measured as well, and medians and tails beside means.
+//! drawn from them with replacement (or in epochs), and tested on fresh ones. The published learning rate goes with D, from 1e-6 for
+//! D = 10 to 5e-5 for D = 5000. Errors on the training signals are measured as well, and medians and tails beside means.
 //!
 //! | symbol | here |
 //! |---|---|
@@ -18,7 +18,7 @@ use common::{
     context::{Context, Phase},
     linear_model::LinearModel,
     section::{Preset, Report, Section},
-    unfolding::{Batch, Comparison, FiniteDataset, Training, estimate_after, squared_errors},
+    unfolding::{Batch, Comparison, FiniteDataset, Sampling, Training, estimate_after, squared_errors},
 };
 
 use crate::{
@@ -56,6 +56,9 @@ pub struct Config {
     /// Learning rates α, one for each D, or one for all, > 0
     #[arg(long, value_name = "α,…", default_value = "1e-6,5e-6,3e-5,5e-5", value_delimiter = ',', value_parser = range::positive)]
     pub learning_rates: Vec<f64>,
+    /// How mini-batches are taken from the D training signals
+    #[arg(long, value_enum, default_value = "replacement")]
+    pub sampling: Sampling,
     /// How the step sizes and thresholds are learned
     #[command(flatten)]
     #[serde(flatten)]
@@ -137,7 +140,7 @@ impl Section for FiniteData {
     const HELP: &'static str = "\
 DU-ISTA trained on D = 10, 50, 100 and 5000 signals, drawn once, with the published learning rate of each D, and tested on \
 fresh signals. Mean, median and the fraction of diverged signals are printed for training and test signals. Try \
---learning-rates 5e-5: the same rate for all.";
+--learning-rates 5e-5: the same rate for all; and --sampling epochs: mini-batches without replacement.";
     const PRESETS: &'static [Preset] = &[Preset {
         name: "quick",
         about: "A smaller experiment, done in a moment: n = 64, 15 generations, two sizes",
@@ -174,7 +177,7 @@ fresh signals. Mean, median and the fraction of diverged signals are printed for
             context.progress_part(index, config.dataset_sizes.len());
             let training = Training { learning_rate: rate, ..config.training };
             let rng = &mut context.rng(10 + index as u64);
-            let dataset = FiniteDataset::draw(&problem, size, rng)?; // D pairs, once
+            let dataset = FiniteDataset::draw(&problem, size, config.sampling, rng)?; // D pairs, once
             let unfolded = du_ista::learned(&training, &problem)?;
             let (name, label) = (format!("learned_D{size}"), format!("D = {size}, learning rate {rate:e}"));
             // tests itself on its training signals: on fresh ones the error may be beyond all bounds

@@ -18,7 +18,7 @@ use common::{
     context::{Context, Phase},
     linear_model::LinearModel,
     section::{Preset, Report, Section},
-    unfolding::{FiniteDataset, Training, squared_errors},
+    unfolding::{FiniteDataset, Sampling, Training, squared_errors},
 };
 
 use crate::{
@@ -97,7 +97,7 @@ fn finite(
 ) -> Result<[Errors; 2]> {
     let (training, depth) = (training(config, rate), config.num_generations);
     let rng = &mut context.rng(100 * seed + 10);
-    let dataset = FiniteDataset::draw(problem, size, rng)?;
+    let dataset = FiniteDataset::draw(problem, size, Sampling::Replacement, rng)?;
     let unfolded = du_ista::learned(&training, problem)?;
     // its own test is on the training signals: on fresh ones the error may be beyond all bounds, and is to be seen below
     training.train(&format!("D{size}_{rate:e}_{seed}"), (&dataset, &dataset), &unfolded, context)?;

@@ -130,7 +130,8 @@ pub fn train(
     let seed = context.seed;
     for update in 0..config.num_updates {
         let rng = |shard| sampling::rng(seed, 1000 * (update + 1) as u64 + shard as u64); // fresh words for each update
-        let (loss, gradients) = batch_gradient(channel, decoder, config.num_iterations, config.batch_size, rng)?;
+        let (loss, gradients) =
+            batch_gradient(channel, decoder, config.num_iterations, (update, config.batch_size), rng)?;
         log_losses(&mut history, update, &[loss])?; // ‖x − x̂‖²/K
         adam.step(&gradients)?;
         context.progress(update + 1, config.num_updates);

@@ -94,7 +94,7 @@ pub fn train(
     let step_size = training.step_sizes(period, &Device::Cpu)?;
     let (eigenvalues, ones) = (&graph.eigenvalues, &vec![1.0; graph.eigenvalues.len()]);
     let unrolled = |depth: usize| Ok(step_size.values()?.into_iter().cycle().take(depth).collect());
-    let of_depth = |depth: usize, _: &Draw| {
+    let of_depth = |depth: usize, _: usize, _: &Draw| {
         let steps: Vec<f64> = unrolled(depth)?;
         let (loss, slopes) = objective.of(&errors(&steps, eigenvalues, ones));
         let mut sums = vec![0.0; step_size.period()];

@@ -120,7 +120,7 @@ fn train(
 ) -> Result<Table> {
     let training = &config.training;
     let ones = vec![1.0; eigenvalues.len()]; // the energies of x₀ ~ N(0, I), expected
-    let of_batch = |depth: usize, rng: &Draw| {
+    let of_batch = |depth: usize, _: usize, rng: &Draw| {
         let weights = match config.loss {
             Loss::Sampled => energies(&problem.draw(training.batch_size, &mut rng(0))?.start, eigenvectors)?,
             Loss::Expected => ones.clone(),
@@ -201,7 +201,7 @@ mod tests {
         let problem = Consensus { num_nodes: 34 };
         let algorithm = Averaging { step: AffineStep::new(&l)?, step_size };
         let batch = |_| sampling::rng(7, 0);
-        let (loss, gradients) = batch_gradient(&problem, &algorithm, 4, 20, batch)?;
+        let (loss, gradients) = batch_gradient(&problem, &algorithm, 4, (0, 20), batch)?;
         let weights = energies(&problem.draw(20, &mut batch(0))?.start, &eigenvectors)?;
         assert!((errors(&steps, &eigenvalues, &weights)[4] / loss - 1.0).abs() < 1e-12);
         let backprop = gradients.get(algorithm.step_size.parameter()).expect("a gradient").to_vec1::<f64>()?;

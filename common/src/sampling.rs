@@ -63,6 +63,20 @@ pub fn resample(count: usize, rows: usize, rng: &mut Rng) -> Vec<u32> {
     (0..count).map(|_| rng.random_range(0..rows as u32)).collect()
 }
 
+/// The numbers 0 to `rows` − 1 in a random order.
+pub fn permutation(rows: usize, rng: &mut Rng) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..rows as u32).collect();
+    order.shuffle(rng);
+    order
+}
+
+/// `count` row numbers below `rows` (at least 1) from place `first` on of a sequence of epochs, each of them a permutation of its
+/// own. Epoch e is drawn from stream e of `seed`, so that any part of the sequence can be had without what comes before it.
+pub fn reshuffled(first: u64, count: usize, rows: usize, seed: u64) -> Vec<u32> {
+    let (epoch, place) = (first / rows as u64, first % rows as u64);
+    (epoch..).flat_map(|epoch| permutation(rows, &mut rng(seed, epoch))).skip(place as usize).take(count).collect()
+}
+
 /// A matrix `[rows, columns]` of independent N(0, 1) entries, f64.
 pub fn normal_matrix(rows: usize, columns: usize, rng: &mut Rng, device: &Device) -> Result<Tensor> {
     Ok(Tensor::from_vec(normal_vec(rows * columns, rng), (rows, columns), device)?)
@@ -112,9 +126,7 @@ impl Dataset {
 
     /// Mini-batches as [`Dataset::batches`], over the samples in an order drawn from `rng`.
     pub fn shuffled_batches(&self, batch_size: usize, rng: &mut Rng) -> Result<Vec<(Tensor, Tensor)>> {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.shuffle(rng);
-        let order = Tensor::new(order, self.x.device())?;
+        let order = Tensor::new(permutation(self.len(), rng), self.x.device())?;
         Self { x: self.x.index_select(&order, 0)?, y: self.y.index_select(&order, 0)? }.batches(batch_size)
     }
 }
@@ -143,6 +155,25 @@ mod tests {
     #[test]
     fn without_noise_an_observation_is_the_function() {
         assert_eq!(observe(|x| x * x, &[1.0, 2.0], 0.0, &mut rng(1, 0)), [1.0, 4.0]);
+    }
+
+    #[test]
+    fn each_epoch_has_every_row_once_in_an_order_of_its_own() {
+        let rows = 50;
+        let epochs = reshuffled(0, 4 * rows, rows, 1);
+        for epoch in epochs.chunks(rows) {
+            let mut sorted = epoch.to_vec();
+            sorted.sort();
+            assert_eq!(sorted, (0..rows as u32).collect::<Vec<_>>());
+        }
+        for (e, epoch) in epochs.chunks(rows).enumerate() {
+            assert!(epochs.chunks(rows).take(e).all(|earlier| earlier != epoch), "epoch {e}");
+        }
+        for (first, count) in [(0, 10), (45, 10), (100, 50), (130, 70), (7, 150), (200, 0)] {
+            assert_eq!(reshuffled(first as u64, count, rows, 1), epochs[first..first + count]);
+        }
+        assert_ne!(reshuffled(0, rows, rows, 2), epochs[..rows]);
+        assert_eq!(reshuffled(3, 5, 1, 1), [0; 5]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ mod training;
 
 pub use acceleration::{accelerated, present};
 pub use comparison::{Comparison, Method, Metric, fixed_label, ratio};
-pub use finite_dataset::{FiniteDataset, Rows};
+pub use finite_dataset::{FiniteDataset, Rows, Sampling};
 pub use measure::{estimate_after, mean_metrics, squared_errors};
 pub use schedule::{Period, Schedule};
 pub use training::{Draw, Mode, Training, batch_gradient};
@@ -36,6 +36,12 @@ pub trait Problem: Sync {
 
     /// `count` fresh instances.
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Self::Data>>;
+
+    /// `count` instances to train on, of which the first has number `first`, from 0, among all that a training takes. Fresh ones,
+    /// but from a [`FiniteDataset`] with epochs.
+    fn draw_training(&self, _first: u64, count: usize, rng: &mut Rng) -> Result<Batch<Self::Data>> {
+        self.draw(count, rng)
+    }
 
     /// What training minimises, summed over the batch; rank 0.
     fn loss(&self, estimate: &Tensor, solution: &Tensor) -> Result<Tensor> {

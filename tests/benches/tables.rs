@@ -112,7 +112,7 @@ fn update(size: Size) -> Result<Work> {
     let algorithm = GradientDescent { step: AffineStep::new(&model.gram)?, step_size };
     let problem = Observations { solution: model.solution(0.0)?, model };
     Ok(Box::new(move || {
-        let (_, gradients) = batch_gradient(&problem, &algorithm, depth, batch, |shard| rng(1, shard as u64))?;
+        let (_, gradients) = batch_gradient(&problem, &algorithm, depth, (0, batch), |shard| rng(1, shard as u64))?;
         Ok(adam.step(&gradients)?)
     }))
 }

@@ -25,7 +25,7 @@ fn two_thousand_unrolled_steps() -> Result<()> {
     let problem = Observations { solution: model.solution(0.0)?, model: model.clone() };
     let parameters = [step_size.parameter()];
     let (loss, gradients) =
-        process::with_deep_stack(|| batch_gradient(&problem, &network, DEPTH, 50, |shard| rng(2, shard as u64)))?;
+        process::with_deep_stack(|| batch_gradient(&problem, &network, DEPTH, (0, 50), |shard| rng(2, shard as u64)))?;
     assert!(loss < 1e-20, "{loss}: gradient descent has long arrived");
     assert!(gradients.get(parameters[0]).is_some());
 

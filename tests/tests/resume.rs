@@ -12,10 +12,11 @@ use std::{
 use anyhow::Result;
 use candle_core::Device;
 use chapter3::{least_squares, noisy_gd, ridge};
+use chapter4::finite_dataset;
 use common::{
     context::{Context, Interrupted, Observer},
     section::Section,
-    unfolding::Training,
+    unfolding::{Sampling, Training},
 };
 use tests::program;
 
@@ -70,13 +71,33 @@ fn small_least_squares(context: &mut Context) -> Result<String> {
     tables::<least_squares::LeastSquares>(&config, context)
 }
 
+/// Mini-batches of 60 from 45 signals: they begin anywhere in an epoch, and are more than one.
+fn small_epochs(context: &mut Context) -> Result<String> {
+    let config = finite_dataset::Config {
+        num_observations: 10,
+        num_unknowns: 20,
+        dataset_sizes: vec![45],
+        learning_rates: vec![1e-3],
+        sampling: Sampling::Epochs,
+        training: Training {
+            num_generations: 6,
+            num_updates: 5,
+            batch_size: 60,
+            num_test: 70,
+            ..finite_dataset::Config::default().training
+        },
+        ..Default::default()
+    };
+    tables::<finite_dataset::FiniteData>(&config, context)
+}
+
 fn tables<S: Section>(config: &S::Config, context: &mut Context) -> Result<String> {
     let report = S::report(config, &S::run(config, context)?)?;
     Ok(report.tables.iter().map(|(stem, table)| format!("{stem}\n{}", table.to_csv())).collect())
 }
 
 type Run = fn(&mut Context) -> Result<String>;
-const RUNS: [Run; 3] = [small_least_squares, small_ridge, small_noisy_gd];
+const RUNS: [Run; 4] = [small_least_squares, small_ridge, small_noisy_gd, small_epochs];
 
 #[test]
 fn the_number_of_threads_changes_nothing() -> Result<()> {

@@ -1,5 +1,7 @@
 //! Unfolded algorithms: gradients through many iterations, shards, and what the eigenvalues say of them.
 
+use std::{collections::BTreeMap, sync::Mutex};
+
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 use chapter3::{least_squares::Observations, noisy_gd, pgd, quadratic, rastrigin, ridge};
@@ -8,8 +10,11 @@ use common::{
     gradient_check::gradient_error,
     linear_model::LinearModel,
     ops::AffineStep,
-    sampling,
-    unfolding::{Algorithm, Batch, Period, Problem, Schedule, Training, batch_gradient, mean_metrics, theory},
+    sampling::{self, Rng},
+    unfolding::{
+        Algorithm, Batch, FiniteDataset, Mode, Period, Problem, Sampling, Schedule, Training, batch_gradient,
+        mean_metrics, theory,
+    },
 };
 use tests::models::{around_fixed, descent, observations, projected, small_model, steps};
 
@@ -94,7 +99,7 @@ fn shards_of_fused_steps_agree_with_one_plain_graph() -> Result<()> {
     let (problem, network) = (observations(&model)?, descent(&model, &step_size)?);
     let rng = |shard: usize| sampling::rng(3, shard as u64);
     let (depth, batch_size) = (30, 125);
-    let (loss, gradients) = batch_gradient(&problem, &network, depth, batch_size, rng)?;
+    let (loss, gradients) = batch_gradient(&problem, &network, depth, (0, batch_size), rng)?;
 
     let batches = [50, 50, 25].iter().enumerate();
     let batches = batches.map(|(shard, &rows)| problem.draw(rows, &mut rng(shard)));
@@ -179,6 +184,107 @@ fn learned_periodic_steps_contract_at_least_as_well_as_the_best_fixed_one() -> R
             assert!(learned <= fixed, "seed {seed}, T = {period}: {learned} {fixed}");
             assert!(learned >= best * 0.9, "seed {seed}, T = {period}: {learned} is better than possible, {best}");
         }
+    }
+    Ok(())
+}
+
+/// Instances that are their own numbers.
+struct Numbers;
+
+impl Problem for Numbers {
+    type Data = ();
+
+    fn draw(&self, count: usize, _: &mut Rng) -> Result<Batch<()>> {
+        let numbers = Tensor::arange(0.0, count as f64, CPU)?.reshape((count, 1))?;
+        Ok(Batch { start: numbers.zeros_like()?, solution: numbers, data: () })
+    }
+}
+
+/// x ← x + η.
+struct Climb(Schedule);
+
+impl Algorithm for Climb {
+    type Data = ();
+
+    fn schedules(&self) -> Vec<&Schedule> {
+        vec![&self.0]
+    }
+
+    fn iterate(&self, k: usize, x: &Tensor, _: &(), _: &mut Rng) -> Result<Tensor> {
+        Ok(x.broadcast_add(&self.0.at(k)?)?)
+    }
+}
+
+/// A data set that notes what a training takes from it, and from which place on.
+struct Watched<'a> {
+    dataset: FiniteDataset<'a, Numbers>,
+    taken: Mutex<BTreeMap<u64, Vec<f64>>>,
+}
+
+impl Problem for Watched<'_> {
+    type Data = ();
+
+    fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
+        self.dataset.draw(count, rng)
+    }
+
+    fn draw_training(&self, first: u64, count: usize, rng: &mut Rng) -> Result<Batch<()>> {
+        let batch = self.dataset.draw_training(first, count, rng)?;
+        self.taken.lock().unwrap().insert(first, batch.solution.flatten_all()?.to_vec1()?);
+        Ok(batch)
+    }
+}
+
+/// The instances that a training takes from `size` of them, in their order.
+fn taken(sampling: Sampling, size: usize, training: &Training, seed: u64) -> Result<Vec<f64>> {
+    let dataset = FiniteDataset::draw(&Numbers, size, sampling, &mut sampling::rng(seed, 0))?;
+    let problem = Watched { dataset, taken: Mutex::default() };
+    let algorithm = Climb(training.step_sizes(Period::Free, CPU)?);
+    training.train("learned", (&problem, &problem), &algorithm, &mut Context::new(seed))?;
+    let mut all = vec![];
+    for (first, numbers) in problem.taken.into_inner().unwrap() {
+        assert_eq!(first, all.len() as u64, "a gap, or a shard that reaches into the next one");
+        all.extend(numbers);
+    }
+    assert_eq!(all.len(), training.num_generations * training.num_updates * training.batch_size);
+    Ok(all)
+}
+
+/// Over shards, updates and generations; mini-batches smaller than the data set, larger, and such that do not divide it.
+#[test]
+fn an_epoch_has_each_instance_once() -> Result<()> {
+    let size = 60;
+    for (mode, batch_size) in [(Mode::Incremental, 30), (Mode::FullDepth, 70), (Mode::Incremental, 130)] {
+        let training =
+            Training { mode, num_generations: 3, num_updates: 4, batch_size, num_test: 10, ..Default::default() };
+        let epochs = taken(Sampling::Epochs, size, &training, 1)?;
+        let orders: Vec<&[f64]> = epochs.chunks_exact(size).collect();
+        assert_eq!(orders.len(), 12 * batch_size / size);
+        for (e, order) in orders.iter().enumerate() {
+            let mut sorted = order.to_vec();
+            sorted.sort_by(f64::total_cmp);
+            assert!(sorted.iter().enumerate().all(|(i, &number)| number == i as f64), "K = {batch_size}, epoch {e}");
+            assert!(!orders[..e].contains(order), "K = {batch_size}: epoch {e} has an earlier one's order");
+        }
+        assert_ne!(taken(Sampling::Epochs, size, &training, 2)?, epochs);
+    }
+    Ok(())
+}
+
+/// Of 60 draws from 60 with replacement some are equal, and where they stand in the training makes no difference to them.
+#[test]
+fn with_replacement_the_generator_alone_says_what_is_drawn() -> Result<()> {
+    let training = Training { num_generations: 2, num_updates: 3, batch_size: 60, num_test: 10, ..Default::default() };
+    let all = taken(Sampling::Replacement, 60, &training, 1)?;
+    let mut first = all[..60].to_vec();
+    first.sort_by(f64::total_cmp);
+    assert!(first.windows(2).any(|pair| pair[0] == pair[1]));
+    let dataset = FiniteDataset::draw(&Numbers, 60, Sampling::Replacement, &mut sampling::rng(1, 0))?;
+    let rng = || sampling::rng(3, 3);
+    let plain = dataset.draw(40, &mut rng())?.solution.flatten_all()?.to_vec1::<f64>()?;
+    assert_eq!(plain, sampling::resample(40, 60, &mut rng()).into_iter().map(f64::from).collect::<Vec<_>>());
+    for first in [0, 7, 1000] {
+        assert_eq!(dataset.draw_training(first, 40, &mut rng())?.solution.flatten_all()?.to_vec1::<f64>()?, plain);
     }
     Ok(())
 }

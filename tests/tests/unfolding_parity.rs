@@ -62,7 +62,7 @@ fn check_parity<A: Algorithm<Data: Clone + Sync>>(
         let mut adam = Optimizer::new(vec![step_size.parameter().clone()], Rule::Adam.with(learning_rate))?;
         for update in 0..depths * inner {
             let depth = 1 + update / inner;
-            let (loss, gradients) = batch_gradient(&problem_in_turn, &algorithm, depth, batch_size, rng)?;
+            let (loss, gradients) = batch_gradient(&problem_in_turn, &algorithm, depth, (update, batch_size), rng)?;
             assert_close(&format!("loss {update}"), &[loss], &[losses[update]], tolerance);
             adam.step(&gradients)?;
             assert_close(&format!("step sizes {update}"), &step_size.values()?, &rows[update + 1], tolerance);
@@ -81,7 +81,7 @@ fn check_parity<A: Algorithm<Data: Clone + Sync>>(
     for gradient in fixture["gradients"].as_array().unwrap() {
         let step_size = steps(&numbers(&gradient["step_size"]))?;
         let depth = gradient["num_iterations"].as_u64().unwrap() as usize;
-        let (loss, found) = batch_gradient(&problem(), &network(&step_size)?, depth, batch_size, rng)?;
+        let (loss, found) = batch_gradient(&problem(), &network(&step_size)?, depth, (0, batch_size), rng)?;
         assert_close("loss", &[loss], &numbers(&gradient["loss"]), tolerance);
         let found = found.get(step_size.parameter()).unwrap().to_vec1::<f64>()?;
         assert_close("gradient", &found, &numbers(&gradient["gradient"]), 10.0 * tolerance);

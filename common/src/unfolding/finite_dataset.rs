@@ -1,5 +1,6 @@
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
+use rand::Rng as _;
 
 use super::{Batch, Problem};
 use crate::sampling::{self, Rng};
@@ -23,23 +24,49 @@ impl Rows for Tensor {
     }
 }
 
-/// A finite training set: instances drawn once, from which mini-batches are resampled with replacement.
+/// How a training takes mini-batches of K from the D instances of a finite data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Each instance is drawn from all D, with replacement
+    Replacement,
+    /// Each epoch is all D in a new random order; mini-batches are the next K of epoch after epoch
+    Epochs,
+}
+
+/// A finite training set: instances drawn once, which mini-batches are taken from.
+///
+/// With [`Sampling::Epochs`] (random reshuffling) the orders are one sequence, and a mini-batch is its next K places: it goes on
+/// into the next epoch where one ends, so that K need not divide D, and for K > D it has instances more than once. Which they are
+/// depends on the data set's generator and on the number of the update alone.
 #[derive(Debug)]
 pub struct FiniteDataset<'a, P: Problem> {
     problem: &'a P,
     stored: Batch<P::Data>,
+    sampling: Sampling,
+    orders: u64, // the seed of the epochs' orders
 }
 
 impl<'a, P: Problem<Data: Rows + Sync>> FiniteDataset<'a, P> {
     /// `size` (≥ 1) instances of `problem`.
-    pub fn draw(problem: &'a P, size: usize, rng: &mut Rng) -> Result<Self> {
+    pub fn draw(problem: &'a P, size: usize, sampling: Sampling, rng: &mut Rng) -> Result<Self> {
         ensure!(size > 0, "a data set of no instances");
-        Ok(Self { problem, stored: problem.draw(size, rng)? })
+        Ok(Self { problem, stored: problem.draw(size, rng)?, sampling, orders: rng.random() })
     }
 
     /// All instances, in order.
     pub fn all(&self) -> &Batch<P::Data> {
         &self.stored
+    }
+
+    fn size(&self) -> Result<usize> {
+        Ok(self.stored.start.dim(0)?)
+    }
+
+    fn rows(&self, rows: Vec<u32>) -> Result<Batch<P::Data>> {
+        let Batch { start, solution, data } = &self.stored;
+        let rows = Tensor::new(rows, start.device())?;
+        Ok(Batch { start: start.rows(&rows)?, solution: solution.rows(&rows)?, data: data.rows(&rows)? })
     }
 }
 
@@ -48,10 +75,14 @@ impl<P: Problem<Data: Rows + Sync>> Problem for FiniteDataset<'_, P> {
 
     // ANCHOR: finite_dataset
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<P::Data>> {
-        let Batch { start, solution, data } = &self.stored;
-        let rows = sampling::resample(count, start.dim(0)?, rng);
-        let rows = Tensor::new(rows, start.device())?;
-        Ok(Batch { start: start.rows(&rows)?, solution: solution.rows(&rows)?, data: data.rows(&rows)? })
+        self.rows(sampling::resample(count, self.size()?, rng))
+    }
+
+    fn draw_training(&self, first: u64, count: usize, rng: &mut Rng) -> Result<Batch<P::Data>> {
+        match self.sampling {
+            Sampling::Replacement => self.draw(count, rng),
+            Sampling::Epochs => self.rows(sampling::reshuffled(first, count, self.size()?, self.orders)),
+        }
     }
     // ANCHOR_END: finite_dataset
 

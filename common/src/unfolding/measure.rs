@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use anyhow::Result;
 use candle_core::Tensor;
 use rayon::prelude::*;
@@ -11,11 +13,11 @@ fn shard_rows(count: usize) -> usize {
     count.div_ceil(2).clamp(25, 50)
 }
 
-/// The shards of a batch of `count`, on the threads there are: number and rows of each.
-pub fn shards(count: usize) -> impl IndexedParallelIterator<Item = (usize, usize)> {
+/// The shards of a batch of `count`, on the threads there are: the number of each, and its rows of the batch.
+pub fn shards(count: usize) -> impl IndexedParallelIterator<Item = (usize, Range<usize>)> {
     let most = shard_rows(count);
     let shards = (0..count.div_ceil(most)).into_par_iter();
-    shards.map(move |shard| (shard, most.min(count - shard * most))).with_max_len(1)
+    shards.map(move |shard| (shard, shard * most..count.min((shard + 1) * most))).with_max_len(1)
 }
 
 /// What random numbers are for; nothing else uses streams from 2⁵⁶ on.
@@ -37,9 +39,9 @@ fn measured<P: Problem, A: Algorithm<Data = P::Data>, R: Send>(
     seed: u64,
     measure: impl Fn(&Batch<P::Data>, &Tensor) -> Result<R> + Sync,
 ) -> Result<Vec<Vec<R>>> {
-    let of_shard = |(shard, rows)| -> Result<Vec<R>> {
+    let of_shard = |(shard, rows): (usize, Range<usize>)| -> Result<Vec<R>> {
         let rng: &mut Rng = &mut sampling::rng(seed, stream(TEST, 0, 0, shard));
-        let batch = problem.draw(rows, rng)?;
+        let batch = problem.draw(rows.len(), rng)?;
         let mut x = batch.start.clone();
         let mut measured = vec![measure(&batch, &algorithm.estimate(&x, &batch.data)?)?];
         for k in 0..num_iterations {

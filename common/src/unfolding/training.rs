@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{DType, Device, Tensor, backprop::GradStore};
 use candle_nn::Optimizer as _;
@@ -141,13 +143,16 @@ impl Training {
         context: &mut Context,
     ) -> Result<Table> {
         let (batch_size, num_test, seed) = (self.batch_size, self.num_test, context.seed);
-        let gradient = |depth: usize, rng: &Draw| batch_gradient(problem, algorithm, depth, batch_size, rng);
+        let gradient = |depth: usize, update: usize, rng: &Draw| {
+            batch_gradient(problem, algorithm, depth, (update, batch_size), rng)
+        };
         let metric = |depth: usize| Ok(mean_metrics(test, algorithm, depth, num_test, seed)?[depth]);
         self.train_by(name, &learned(algorithm), gradient, metric, context)
     }
 
-    /// Trains `schedules`, each with an Adam of its own. `gradient(depth, rng)` is the loss of the network of `depth` iterations on
-    /// a batch, and its gradient; `rng(shard)` draws what is random in it. `metric(depth)` is measured after each generation.
+    /// Trains `schedules`, each with an Adam of its own. `gradient(depth, update, rng)` is the loss of the network of `depth`
+    /// iterations on the batch of an update, counted from 0 over all generations, and its gradient; `rng(shard)` draws what is
+    /// random in it. `metric(depth)` is measured after each generation.
     ///
     /// Each row of the table is a generation: depth, mean loss of its updates, and the metric after it. Errors with
     /// [`crate::training::Diverged`] at the first loss that is no longer one, and with [`Interrupted`] where the context asks for
@@ -157,7 +162,7 @@ impl Training {
         &self,
         name: &str,
         schedules: &[&Schedule],
-        gradient: impl Fn(usize, &Draw) -> Result<(f64, GradStore)>,
+        gradient: impl Fn(usize, usize, &Draw) -> Result<(f64, GradStore)>,
         metric: impl Fn(usize) -> Result<f64>,
         context: &mut Context,
     ) -> Result<Table> {
@@ -181,7 +186,7 @@ impl Training {
                 let rng = |shard| sampling::rng(seed, stream(measure::TRAINING, generation, update, shard));
                 let together = if self.alternate { 1 } else { optimizers.len().max(1) };
                 for (turn, group) in optimizers.chunks_mut(together).enumerate() {
-                    let (loss, gradients) = gradient(depth, &rng)?;
+                    let (loss, gradients) = gradient(depth, (generation - 1) * self.num_updates + update, &rng)?;
                     let first = history.rows().first().map_or(start, |(_, values)| values[1]);
                     check_loss(&history, generation, loss, Some(first)).map_err(diverged)?;
                     group.iter_mut().try_for_each(|optimizer| optimizer.step(&gradients))?;
@@ -215,8 +220,8 @@ fn learned(algorithm: &impl Algorithm) -> Vec<&Schedule> {
     algorithm.schedules().into_iter().filter(|schedule| schedule.learning_rate().is_some()).collect()
 }
 
-/// The loss after `depth` iterations on a fresh batch of K = `batch_size` problems, divided by K, and its gradient with respect
-/// to the schedules of `algorithm` that are to be learned. `rng(shard)` draws the problems of a shard.
+/// The loss after `depth` iterations on the batch of K = `batch_size` problems of update `update`, from 0, divided by K, and its
+/// gradient with respect to the schedules of `algorithm` that are to be learned. `rng(shard)` draws the problems of a shard.
 ///
 /// Each shard of the batch makes a graph on a thread of its own; the gradients are added in the order of the shards.
 // ANCHOR: batch_gradient
@@ -224,13 +229,15 @@ pub fn batch_gradient<P: Problem, A: Algorithm<Data = P::Data>>(
     problem: &P,
     algorithm: &A,
     depth: usize,
-    batch_size: usize,
+    (update, batch_size): (usize, usize),
     rng: impl Fn(usize) -> Rng + Sync,
 ) -> Result<(f64, GradStore)> {
     let parameters: Vec<_> = learned(algorithm).into_iter().map(Schedule::parameter).collect();
-    let of_shard = |(shard, rows)| -> Result<(f64, Vec<Tensor>)> {
+    let seen = update as u64 * batch_size as u64; // by the updates before
+    let of_shard = |(shard, rows): (usize, Range<usize>)| -> Result<(f64, Vec<Tensor>)> {
         let rng = &mut rng(shard);
-        let Batch { start: mut x, solution, data } = problem.draw(rows, rng)?;
+        let Batch { start: mut x, solution, data } =
+            problem.draw_training(seen + rows.start as u64, rows.len(), rng)?;
         for k in 0..depth {
             x = algorithm.iterate(k, &x, &data, rng)?;
         }

@@ -87,7 +87,7 @@ pub fn train<A: Algorithm<Data = Tensor>>(
     for depth in 1..=training.max_depth {
         for update in 0..training.updates {
             let rng = |shard| rng(depth, update, shard);
-            let (loss, gradients) = batch_gradient(&problem, &algorithm, depth, training.batch, rng)?;
+            let (loss, gradients) = batch_gradient(&problem, &algorithm, depth, (0, training.batch), rng)?;
             losses.push(loss);
             optimizer.step(&gradients)?;
         }

@@ -253,7 +253,8 @@ pub fn unfolded_belief_propagation() -> Result<Prepared> {
         let mut sum = 0.0;
         for update in 0..config.num_updates {
             let rng = |shard| sampling::rng(1, stream(1, update, shard));
-            let (loss, gradients) = batch_gradient(&pool, &decoder, config.num_iterations, config.batch_size, rng)?;
+            let (loss, gradients) =
+                batch_gradient(&pool, &decoder, config.num_iterations, (update, config.batch_size), rng)?;
             adam.step(&gradients)?;
             sum += loss / config.num_updates as f64;
         }
@@ -317,7 +318,7 @@ pub fn unfolded_consensus() -> Result<Prepared> {
     let errors_of = (pool.stack(|batch| &batch.start)? - pool.solutions()?)?; // x₀ − c
     let train = move || {
         let step_size = training.step_sizes(Period::Free, &CPU)?;
-        let of_batch = |depth: usize, rng: &unfolding::Draw| {
+        let of_batch = |depth: usize, _: usize, rng: &unfolding::Draw| {
             let weights = energies(&pool.batch(rng(0).get_stream()).start, &eigenvectors)?;
             loss_and_gradient(&step_size, depth, &eigenvalues, &weights)
         };

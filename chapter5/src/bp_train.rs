@@ -127,9 +127,8 @@ pub fn train(
     let learned = decoder.schedules().into_iter().filter(|schedule| schedule.learning_rate().is_some());
     let parameters = learned.map(|schedule| schedule.parameter().clone()).collect();
     let mut adam = Optimizer::new(parameters, Rule::Adam.with(config.learning_rate))?;
-    let seed = context.seed;
     for update in 0..config.num_updates {
-        let rng = |shard| sampling::rng(seed, 1000 * (update + 1) as u64 + shard as u64); // fresh words for each update
+        let rng = |shard| sampling::rng(context.seed, 1000 * (update + 1) as u64 + shard as u64); // fresh words
         let (loss, gradients) =
             batch_gradient(channel, decoder, config.num_iterations, (update, config.batch_size), rng)?;
         log_losses(&mut history, update, &[loss])?; // ‖x − x̂‖²/K

@@ -18,7 +18,7 @@
 //! propagation; maximum likelihood shows how many more could be corrected.
 
 use anyhow::{Context as _, Result};
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
     config::{self, range},
@@ -85,14 +85,15 @@ pub struct Channel {
     pub size: (usize, usize),
     /// σ
     pub noise_std: f64,
+    /// Where words and messages live
+    pub device: Device,
 }
 
 impl Problem for Channel {
     type Data = Tensor; // λ, [K, n]
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let device = &candle_core::Device::Cpu;
-        let (n, edges) = self.size;
+        let (device, (n, edges)) = (&self.device, self.size);
         let x: Vec<f64> = (0..count).flat_map(|_| self.encoder.symbols(rng)).collect();
         let x = Tensor::from_vec(x, (count, n), device)?;
         let y = (&x + (sampling::normal_matrix(count, n, rng, device)? * self.noise_std)?)?; // y = x + σn
@@ -165,15 +166,12 @@ with --alist.";
         config::validate(config)?;
         let code = match context.input("alist") {
             None => Code::bch(),
-            Some(file) => {
-                let code = Code::from_alist(&String::from_utf8_lossy(&file.bytes));
-                code.with_context(|| format!("--alist {}", file.path))?
-            }
+            Some(file) => Code::from_alist(&String::from_utf8_lossy(&file.bytes))
+                .with_context(|| format!("--alist {}", file.path))?,
         };
-        let edges = code.edges().len();
-        let device = &context.device;
-        let channel = Channel { encoder: Encoder::new(&code), size: (code.length, edges), noise_std: config.noise_std };
-        let ones = Tensor::ones((config.num_iterations, edges), candle_core::DType::F64, device)?;
+        let (edges, noise_std, device) = (code.edges().len(), config.noise_std, context.device.clone());
+        let ones = Tensor::ones((config.num_iterations, edges), DType::F64, &device)?;
+        let channel = Channel { encoder: Encoder::new(&code), size: (code.length, edges), noise_std, device };
         let plain = Decoder::new(&code, Schedule::fixed("weight", &ones)?, config.soft_output)?;
         let weight = Schedule::learned("weight", &ones, config.learning_rate)?;
         let learned = Decoder { weight, ..plain.clone() };

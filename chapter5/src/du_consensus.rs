@@ -64,13 +64,15 @@ impl Default for Config {
 pub struct Consensus {
     /// Nodes n
     pub num_nodes: usize,
+    /// Where they live
+    pub device: Device,
 }
 
 impl Problem for Consensus {
     type Data = Tensor; // zeros [n]: there is nothing to know but the start
 
     fn draw(&self, count: usize, rng: &mut Rng) -> Result<Batch<Tensor>> {
-        let start = sampling::normal_matrix(count, self.num_nodes, rng, &Device::Cpu)?; // x₀ ~ N(0, I)
+        let start = sampling::normal_matrix(count, self.num_nodes, rng, &self.device)?; // x₀ ~ N(0, I)
         let solution = start.mean_keepdim(1)?.broadcast_as(start.shape())?.contiguous()?; // c at every node
         Ok(Batch { data: Tensor::zeros(self.num_nodes, start.dtype(), start.device())?, start, solution })
     }
@@ -157,7 +159,7 @@ step 2/(λ₂ + λmax). Try --loss expected, which needs no samples.";
         let (training, device) = (&config.training, &context.device.clone());
         let l = laplacian(&KARATE, 34, device)?;
         let (eigenvalues, eigenvectors) = spectrum(&l)?; // but λ₁ = 0: it belongs to the mean, which stays
-        let problem = Consensus { num_nodes: 34 };
+        let problem = Consensus { num_nodes: 34, device: device.clone() };
         let step = AffineStep::new(&l)?;
         let algorithm = |step_size| Averaging { step: step.clone(), step_size };
         let mut comparison = Comparison::of_quadratics(&eigenvalues);
@@ -198,7 +200,7 @@ mod tests {
         assert!(eigenvalues.len() == 33 && (eigenvalues[0] - 0.468_525).abs() < 1e-6);
         let steps = [0.05, 1.0 / eigenvalues[3], 0.3, 0.01]; // the second makes a factor zero
         let step_size = Schedule::learned("step_size", &Tensor::new(&steps, &Device::Cpu)?, 1e-3)?;
-        let problem = Consensus { num_nodes: 34 };
+        let problem = Consensus { num_nodes: 34, device: Device::Cpu };
         let algorithm = Averaging { step: AffineStep::new(&l)?, step_size };
         let batch = |_| sampling::rng(7, 0);
         let (loss, gradients) = batch_gradient(&problem, &algorithm, 4, (0, 20), batch)?;

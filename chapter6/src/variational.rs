@@ -21,7 +21,7 @@ use common::{
     basis::RadialBasis,
     config::{self, range},
     context::{Context, Phase},
-    ops::{FixedMap, Rollout, entry},
+    ops::{FixedMap, Rollout},
     optim::{Optimizer, Rule},
     quadrature::Quadrature,
     section::{Input, Report, Section},
@@ -161,8 +161,7 @@ ones, their errors, and the loss. Try --control-at middle (the error falls to th
         let mut history = Table::new("update", ["loss"]);
         let mut optimizer = Optimizer::new(vec![theta.clone()], Rule::Adam.with(config.learning_rate))?;
         train(context, &mut history, &mut optimizer, config.num_updates, || {
-            let last = solver.last(&start, &control()?, config.num_steps)?; // x_N and J = Σᵢ (xᵢ² + uᵢ²)·dt
-            Ok(entry(&last, 1)?)
+            Ok(solver.last_entry(&start, &control()?, config.num_steps, 1)?) // J = Σᵢ (xᵢ² + uᵢ²)·dt
         })?;
         // ANCHOR_END: training
         let u = control()?;

@@ -1,7 +1,8 @@
 //! The tables of `docs/*/speed.md` that need no other framework: `cargo bench --bench tables [-- NAME …]`.
 //!
 //! `handwritten`: trainings beside the same written by hand. `operations`: operations beside plain candle. `growth`: the cost of an update
-//! and of whole trainings by their sizes. `threads`: the same work on more threads. Times are medians of rounds in which the candidates take turns.
+//! and of whole trainings by their sizes. `threads`: the same work on more threads. `gpu`: affine steps on a GPU (`--features cuda`), only if
+//! it is named. Times are medians of rounds in which the candidates take turns.
 
 mod against_handwritten;
 mod candidates;
@@ -12,9 +13,9 @@ mod sections;
 
 use std::{sync::Arc, time::Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use candidates::Candidate;
-use candle_core::{Device, Tensor};
+use candle_core::{Device, Tensor, Var};
 use candle_nn::Optimizer as _;
 use chapter2::three_layer_nn;
 use chapter3::least_squares::{GradientDescent, Observations};
@@ -23,7 +24,7 @@ use common::{
     linear_model::LinearModel,
     ops::AffineStep,
     optim::{Optimizer, Rule},
-    sampling::rng,
+    sampling::{normal_matrix, rng},
     unfolding::{Schedule, batch_gradient, theory},
 };
 use shell::process;
@@ -40,10 +41,15 @@ const BOOK: Size = Size { depth: 50, batch: 100, unknowns: 50 };
 
 const ROUNDS: usize = 15;
 
-/// The median milliseconds of each candidate, which takes `repeats` turns in a row.
-fn medians(mut candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
+/// The median milliseconds of each candidate, which takes `repeats` turns in a row, over [`ROUNDS`].
+fn medians(candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
+    medians_of(candidates, repeats, ROUNDS)
+}
+
+/// [`medians`] over so many rounds.
+fn medians_of(mut candidates: Vec<Candidate>, repeats: usize, rounds: usize) -> Result<Vec<f64>> {
     let mut milliseconds = vec![vec![]; candidates.len()];
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         for (candidate, milliseconds) in candidates.iter_mut().zip(&mut milliseconds) {
             let begin = Instant::now();
             (0..repeats).try_for_each(|_| candidate())?;
@@ -52,7 +58,7 @@ fn medians(mut candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
     }
     let median = |mut milliseconds: Vec<f64>| {
         milliseconds.sort_by(f64::total_cmp);
-        milliseconds[ROUNDS / 2]
+        milliseconds[rounds / 2]
     };
     Ok(milliseconds.into_iter().map(median).collect())
 }
@@ -135,29 +141,97 @@ fn whole(prepared: Result<sections::Prepared>) -> Result<Work> {
     Ok(Box::new(move || train().map(drop)))
 }
 
-/// The same work on 1, 2, 4 and 8 threads, as far as there are cores.
+/// The processor's name and how many threads it runs.
+fn processor() -> Result<(String, usize)> {
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let name = name.map_or_else(|| std::env::consts::ARCH.to_owned(), |(_, name)| name.trim().to_owned());
+    Ok((name, std::thread::available_parallelism()?.get()))
+}
+
+/// The same work on 1, 2, 4, … threads, as far as there are cores.
 fn threads() -> Result<()> {
-    let cores = std::thread::available_parallelism()?.get();
+    let (name, cores) = processor()?;
+    println!("{name}, {cores} cores.\n");
     let work: [(&str, Prepare); 7] = [
         ("least squares, an update of 100 problems", || update(BOOK)),
         ("least squares, an update of 800 problems", || update(Size { batch: 800, ..BOOK })),
         ("ISTA, two updates of each depth", || whole(sections::ista_updates(2))),
         ("noisy plant, the whole training", || whole(sections::noisy_plant())),
-        ("belief propagation, the whole training", || whole(sections::unfolded_belief_propagation())),
         ("network, the whole training", || whole(sections::three_layer_network())),
         ("radial basis functions, the whole training", || whole(sections::radial_basis_functions())),
+        ("belief propagation, the whole training", || whole(sections::unfolded_belief_propagation())),
     ];
     println!("| work | threads | time | speed-up |\n|---|--:|--:|--:|");
     for (name, prepare) in work {
-        let counts: Vec<usize> = [1, 2, 4, 8].into_iter().filter(|&count| count <= cores).collect();
+        let counts: Vec<usize> = [1, 2, 4, 8, 16].into_iter().filter(|&count| count <= cores).collect();
         let candidate = |&count: &usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(count).stack_size(1 << 26).build()?;
             let mut run = prepare()?;
             Ok(Box::new(move || pool.install(&mut run)) as Candidate)
         };
-        let times = medians(counts.iter().map(candidate).collect::<Result<_>>()?, 1)?;
+        let times = medians_of(counts.iter().map(candidate).collect::<Result<_>>()?, 1, 5)?; // some take seconds
         for (count, time) in counts.iter().zip(&times) {
             println!("| {name} | {count} | {time:.2} ms | {:.2} |", times[0] / time);
+        }
+    }
+    Ok(())
+}
+
+/// Affine steps with a learned step size on one device.
+struct Descent {
+    step: AffineStep,
+    start: Tensor,
+    step_size: Var,
+    b: Tensor,
+}
+
+/// Iterations of [`Descent`].
+const NUM_STEPS: usize = 10;
+
+impl Descent {
+    /// With `batch` problems in `unknowns` dimensions, the same on every device.
+    fn new(unknowns: usize, batch: usize, device: &Device) -> Result<Self> {
+        let normal = |rows, stream| normal_matrix(rows, unknowns, &mut rng(0, stream), &Device::Cpu);
+        let g = (normal(unknowns, 0)? / (unknowns as f64).sqrt())?;
+        Ok(Self {
+            step: AffineStep::new(&g.to_device(device)?)?,
+            start: normal(batch, 1)?.to_device(device)?,
+            step_size: Var::new(0.1, device)?,
+            b: normal(batch, 2)?.to_device(device)?,
+        })
+    }
+
+    /// The loss ‖x‖² after all steps, and its gradient to the step size. Numbers on the CPU: whoever has them, has waited.
+    fn value_and_gradient(&self) -> Result<[f64; 2]> {
+        let step = |x: Tensor, _| self.step.forward(&x, &self.step_size, &self.b);
+        let loss = (0..NUM_STEPS).try_fold(self.start.clone(), step)?.sqr()?.sum_all()?;
+        let gradients = loss.backward()?;
+        let gradient = gradients.get(&self.step_size).context("the loss depends on the step size")?;
+        Ok([loss.to_scalar()?, gradient.to_scalar()?])
+    }
+}
+
+/// Ten affine steps, forward and back, on all cores and on the first NVIDIA GPU, and whether they agree.
+fn gpu() -> Result<()> {
+    let gpu = Device::new_cuda(0).context("this table needs an NVIDIA GPU, and `--features cuda`")?;
+    let (name, cores) = processor()?;
+    let card = std::process::Command::new("nvidia-smi").args(["--query-gpu=name", "--format=csv,noheader"]).output();
+    let card = card.map_or_else(|_| "GPU".into(), |card| String::from_utf8_lossy(&card.stdout).trim().to_owned());
+    println!("{name}, {cores} cores; {card}.\n");
+    println!("| problems K | unknowns n | CPU | GPU | CPU / GPU | relative difference |\n|--:|--:|--:|--:|--:|--:|");
+    for batch in [50, 1000] {
+        for unknowns in [50, 100, 200, 400, 800, 1600, 3200] {
+            let devices = [&Device::Cpu, &gpu];
+            let [cpu, gpu] = devices.map(|device| Descent::new(unknowns, batch, device));
+            let (cpu, gpu) = (cpu?, gpu?);
+            let [ours, theirs] = [cpu.value_and_gradient()?, gpu.value_and_gradient()?];
+            let difference = ours.iter().zip(theirs).map(|(ours, theirs)| ((ours - theirs) / ours).abs());
+            let difference = difference.fold(0.0, f64::max);
+            let candidate = |descent: Descent| Box::new(move || descent.value_and_gradient().map(drop)) as Candidate;
+            let times = medians(vec![candidate(cpu), candidate(gpu)], 1)?;
+            let (cpu, gpu) = (times[0], times[1]);
+            println!("| {batch} | {unknowns} | {cpu:.2} ms | {gpu:.2} ms | {:.2} | {difference:.0e} |", cpu / gpu);
         }
     }
     Ok(())
@@ -192,6 +266,9 @@ fn main() -> Result<()> {
         }
         if wanted("threads") {
             threads()?;
+        }
+        if names.iter().any(|name| name == "gpu") {
+            gpu()?;
         }
         Ok(())
     })

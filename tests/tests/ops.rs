@@ -398,11 +398,11 @@ fn update_in_place_refuses_what_does_not_fit() -> Result<()> {
 }
 
 /// Values and gradients of the affine step on the first NVIDIA GPU against the CPU's, where there is one and the test was built
-/// with `--features common/cuda`.
+/// with `--features cuda`.
 #[test]
 fn the_affine_step_agrees_on_a_gpu() -> Result<()> {
     let Ok(gpu) = Device::new_cuda(0) else {
-        println!("skipped: no GPU, or built without --features common/cuda");
+        println!("skipped: no GPU, or built without --features cuda");
         return Ok(());
     };
     let rng = &mut StdRng::seed_from_u64(1);

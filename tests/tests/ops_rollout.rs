@@ -24,6 +24,13 @@ fn agrees<R: Recurrence>(recurrence: R, start: &Tensor, theta: &Tensor, num_step
     let fused = value_and_gradients(&rollout.last(&start, &theta, num_steps)?, &[&start, &theta])?;
     let plain = value_and_gradients(&rollout.last_plain(&start, &theta, num_steps)?, &[&start, &theta])?;
     assert_close(&fused, &plain, 1e-12);
+    for entry in 0..start.dims1().unwrap_or(0) {
+        let fused = rollout.last_entry(&start, &theta, num_steps, entry)?;
+        let plain = rollout.last_entry_plain(&start, &theta, num_steps, entry)?;
+        assert_eq!(fused.rank(), 0);
+        let [fused, plain] = [fused, plain].map(|value| value_and_gradients(&(value * 3.0)?, &[&start, &theta]));
+        assert_close(&fused?, &plain?, 1e-12);
+    }
     let error = gradient_error(&[start.clone(), theta.clone()], 1e-6, || {
         Ok(rollout.forward(&start, &theta, num_steps.min(20))?.sin()?.sum_all()?)
     })?;
@@ -85,5 +92,7 @@ fn shapes_that_do_not_fit_are_errors() -> Result<()> {
     assert!(LinearRecurrence::with_inputs(&x).is_err());
     let few_inputs = Rollout::new(LinearRecurrence::with_inputs(&random(3, &[5, 4])?)?);
     assert!(few_inputs.forward(&x, &f, 6).is_err());
+    assert!(linear.last_entry(&x, &f, 2, 4).is_err());
+    assert!(linear.last_entry(&random(2, &[3, 4])?, &f, 2, 0).is_err(), "a batch has many last states");
     Ok(())
 }

@@ -153,7 +153,7 @@ pub fn train_all(config: &Config, context: &mut Context) -> Result<Vec<(Code, We
 
 /// Random words of the code in noise.
 pub fn channel(code: &Code, noise_std: f64) -> Channel {
-    Channel { encoder: Encoder::new(code), size: (code.length, code.edges().len()), noise_std }
+    Channel { encoder: Encoder::new(code), size: (code.length, code.edges().len()), noise_std, device: Device::Cpu }
 }
 
 impl Config {

@@ -64,6 +64,6 @@ pub fn count<A: Algorithm<Data = Tensor>>(
     algorithm: &A,
     seed: u64,
 ) -> Result<Vec<f64>> {
-    let problem = Consensus { num_nodes: graph.laplacian.dim(0)? };
+    let problem = Consensus { num_nodes: graph.laplacian.dim(0)?, device: graph.laplacian.device().clone() };
     mean_metrics(&problem, algorithm, config.num_iterations, config.num_test, seed)
 }

@@ -90,9 +90,9 @@ pub fn images(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Images as rows of numbers from 0 to 1, `[D, 784]`.
-pub fn tensor(images: &[Vec<u8>]) -> Result<Tensor> {
+pub fn tensor(images: &[Vec<u8>], device: &Device) -> Result<Tensor> {
     let values: Vec<f64> = images.iter().flatten().map(|&v| f64::from(v) / 255.0).collect();
-    Ok(Tensor::from_vec(values, (images.len(), PIXELS), &Device::Cpu)?)
+    Ok(Tensor::from_vec(values, (images.len(), PIXELS), device)?)
 }
 
 #[cfg(test)]

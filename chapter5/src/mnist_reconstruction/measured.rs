@@ -27,9 +27,10 @@ impl Measured {
     /// γ₀ = 1/λmax(AᵀA).
     pub fn digits(num_measurements: usize, context: &Context) -> Result<([Self; 2], f64)> {
         let Digits { training, test } = Digits::of(context)?;
-        let model = LinearModel::gaussian(num_measurements, PIXELS, &mut context.rng(0), &context.device)?;
+        let device = &context.device;
+        let model = LinearModel::gaussian(num_measurements, PIXELS, &mut context.rng(0), device)?;
         let gamma = 1.0 / model.eigenvalues[PIXELS - 1];
-        let of = |model, images: &[Vec<u8>]| -> Result<Self> { Ok(Self { model, images: digits::tensor(images)? }) };
+        let of = |model, images: &[Vec<u8>]| anyhow::Ok(Self { model, images: digits::tensor(images, device)? });
         Ok(([of(model.clone(), &training)?, of(model, &test)?], gamma))
     }
 

@@ -52,7 +52,7 @@ impl FixedMatrix {
 
 /// Multiplications below which a product stays on the calling thread in one block.
 const PARALLEL_FROM: usize = 4_000_000;
-/// Rows of a block when a product is split. FixedMatrix, so that the bits of the result depend on the shapes alone.
+/// Rows of a block when a product is split. Fixed, so that the bits of the result depend on the shapes alone.
 const BLOCK_ROWS: usize = 64;
 
 /// Calls `f` with the first row's number and the rows of each block of a row-major matrix of `columns` columns, on the
@@ -197,18 +197,27 @@ fn written<T>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
     vector
 }
 
+/// What can be moved, but not copied: see [`vectorised!`].
+pub struct Once;
+
 // ANCHOR: vectorised
 /// Runs a loop of plain arithmetic with the widest vectors that this processor has; without it the compiler has to assume the
 /// oldest processor. Products and sums are not fused, so the bits are the same everywhere.
 ///
-/// The block owns what it uses: a number behind a reference might be changed by the loop, for all the compiler knows.
+/// The block owns what it uses: a number behind a reference might be changed by the loop, for all the compiler knows. It also
+/// uses up [`Once`], so that it is the closure itself that is called, and inlined: a closure that could be called again is called
+/// once through a function of the compiler's, which may stay outside, without the vectors.
 macro_rules! vectorised {
-    ($block:block) => {
+    ($block:block) => {{
+        let once = crate::ops::kernel::Once;
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            move || $block,
+            move || {
+                let _used_up = { once };
+                $block
+            },
         )
-    };
+    }};
 }
 // ANCHOR_END: vectorised
 

@@ -90,7 +90,21 @@ impl<R: Recurrence> Rollout<R> {
         if !kernel::is_fast(start) || start.dtype() != DType::F64 {
             return self.last_plain(start, theta, num_steps);
         }
-        self.apply(start, theta, num_steps, Output::Last(OnceLock::new()))
+        self.apply(start, theta, num_steps, Output::Last { entry: None, states: OnceLock::new() })
+    }
+
+    /// Entry `index` of the last state alone, rank 0: a cost that is summed up beside the state, say. `start` is one state `[n]`.
+    ///
+    /// # Errors
+    /// As [`Rollout::forward`]; `start` is no vector, or has no entry `index`.
+    pub fn last_entry(&self, start: &Tensor, theta: &Tensor, num_steps: usize, index: usize) -> Result<Tensor> {
+        if index >= start.dims1()? {
+            bail!("no entry {index} in a state of {} numbers", start.elem_count());
+        }
+        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+            return self.last_entry_plain(start, theta, num_steps, index);
+        }
+        self.apply(start, theta, num_steps, Output::Last { entry: Some(index), states: OnceLock::new() })
     }
 
     fn apply(&self, start: &Tensor, theta: &Tensor, num_steps: usize, output: Output) -> Result<Tensor> {
@@ -123,6 +137,14 @@ impl<R: Recurrence> Rollout<R> {
         (0..num_steps).try_fold(start.clone(), |x, k| self.0.plain(k, &x, theta))
     }
 
+    /// [`Rollout::last_entry`] by plain candle operations, step by step.
+    ///
+    /// # Errors
+    /// As [`Rollout::last_entry`].
+    pub fn last_entry_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize, index: usize) -> Result<Tensor> {
+        self.last_plain(start, theta, num_steps)?.get(index)
+    }
+
     fn check(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<()> {
         if num_steps == 0 || start.elem_count() == 0 {
             bail!("a roll-out of {num_steps} steps of {} numbers", start.elem_count());
@@ -134,7 +156,7 @@ impl<R: Recurrence> Rollout<R> {
 /// What the node returns. All states are needed backwards in any case.
 enum Output {
     All,
-    Last(OnceLock<Vec<f64>>),
+    Last { entry: Option<usize>, states: OnceLock<Vec<f64>> },
 }
 
 struct Unrolled<R> {
@@ -235,10 +257,14 @@ impl<R: Recurrence> CustomOp2 for Unrolled<R> {
                 let shape: Vec<usize> = std::iter::once(self.num_steps).chain(x_l.dims().iter().copied()).collect();
                 Ok((CpuStorage::F64(states), shape.into()))
             }
-            Output::Last(kept) => {
-                let last = states[states.len() - x_l.shape().elem_count()..].to_vec();
+            Output::Last { entry, states: kept } => {
+                let last = &states[states.len() - start.len()..];
+                let (output, shape) = match entry {
+                    Some(index) => (vec![last[*index]], ().into()),
+                    None => (last.to_vec(), x_l.shape().clone()),
+                };
                 let _ = kept.set(states); // a node is computed once
-                Ok((CpuStorage::F64(last), x_l.shape().clone()))
+                Ok((CpuStorage::F64(output), shape))
             }
         }
     }
@@ -246,9 +272,16 @@ impl<R: Recurrence> CustomOp2 for Unrolled<R> {
     fn bwd(&self, x: &Tensor, theta: &Tensor, y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = &g.contiguous()?;
         kernel::with_entries([x, theta, y, g], |[xs, thetas, ys, gs]| {
-            let states = match &self.output {
-                Output::All => ys,
-                Output::Last(kept) => kept.get().map_or(&[][..], Vec::as_slice),
+            let mut of_last = vec![];
+            let (states, gs) = match &self.output {
+                Output::All => (ys, gs),
+                Output::Last { entry, states } => {
+                    if let Some(index) = entry {
+                        of_last.resize(xs.len(), 0.0);
+                        of_last[*index] = gs[0];
+                    }
+                    (states.get().map_or(&[][..], Vec::as_slice), if entry.is_some() { &of_last[..] } else { gs })
+                }
             };
             let (grad_x, grad_theta) = with_dimension!(xs.len(), self.backward(xs, thetas, states, gs));
             let tensor = |grad: Vec<f64>, of: &Tensor| {

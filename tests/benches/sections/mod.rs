@@ -18,7 +18,7 @@ use common::{
     linear_model::LinearModel,
     loss::{half_sum_squared_error, sum_squared_error},
     ode::{Method, Solver},
-    ops::{AffineStep, FixedMap, LinearRecurrence, Rollout, entry},
+    ops::{AffineStep, FixedMap, LinearRecurrence, Rollout},
     optim::{self, Optimizer, Rule},
     sampling::{self, Rng},
     table::Table,
@@ -229,7 +229,8 @@ pub fn unfolded_belief_propagation() -> Result<Prepared> {
     let code = codes::Code::bch();
     let edges = code.edges().len();
     let noise_std = config.noise_std;
-    let channel = bp_train::Channel { encoder: codes::Encoder::new(&code), size: (code.length, edges), noise_std };
+    let channel =
+        bp_train::Channel { encoder: codes::Encoder::new(&code), size: (code.length, edges), noise_std, device: CPU };
     let training = unfolding::Training {
         mode: unfolding::Mode::FullDepth,
         num_generations: 1,
@@ -314,7 +315,9 @@ pub fn unfolded_consensus() -> Result<Prepared> {
     let training = du_consensus::Config::default().training;
     let l = du_consensus::laplacian(&du_consensus::KARATE, 34, &CPU)?;
     let (eigenvalues, eigenvectors) = spectrum(&l)?;
-    let pool = Pool::new(&du_consensus::Consensus { num_nodes: 34 }, training, |zeros, _, _, _| Ok(zeros.clone()))?;
+    let pool = Pool::new(&du_consensus::Consensus { num_nodes: 34, device: CPU }, training, |zeros, _, _, _| {
+        Ok(zeros.clone())
+    })?;
     let errors_of = (pool.stack(|batch| &batch.start)? - pool.solutions()?)?; // x₀ − c
     let train = move || {
         let step_size = training.step_sizes(Period::Free, &CPU)?;
@@ -374,7 +377,7 @@ pub fn optimal_control() -> Result<Prepared> {
         let (theta, phi) = (Var::ones(config.num_basis, DType::F64, &CPU)?, FixedMap::new(&phi)?);
         let start = Tensor::new(&[1.0, 0.0], &CPU)?;
         let solver = Rollout::new(variational::Dynamics { dt: 1.0 / config.num_steps as f64 });
-        let loss = || Ok(entry(&solver.last(&start, &phi.matmul(&theta)?, config.num_steps)?, 1)?);
+        let loss = || Ok(solver.last_entry(&start, &phi.matmul(&theta)?, config.num_steps, 1)?);
         updates(vec![theta.clone()], Rule::Adam, config.learning_rate, config.num_updates, loss)
     };
     Ok(Prepared { data, train: Box::new(train) })

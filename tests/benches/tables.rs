@@ -41,13 +41,8 @@ const BOOK: Size = Size { depth: 50, batch: 100, unknowns: 50 };
 
 const ROUNDS: usize = 15;
 
-/// The median milliseconds of each candidate, which takes `repeats` turns in a row, over [`ROUNDS`].
-fn medians(candidates: Vec<Candidate>, repeats: usize) -> Result<Vec<f64>> {
-    medians_of(candidates, repeats, ROUNDS)
-}
-
-/// [`medians`] over so many rounds.
-fn medians_of(mut candidates: Vec<Candidate>, repeats: usize, rounds: usize) -> Result<Vec<f64>> {
+/// The median milliseconds of each candidate over `rounds`, in each of which it takes `repeats` turns in a row.
+fn medians(mut candidates: Vec<Candidate>, repeats: usize, rounds: usize) -> Result<Vec<f64>> {
     let mut milliseconds = vec![vec![]; candidates.len()];
     for _ in 0..rounds {
         for (candidate, milliseconds) in candidates.iter_mut().zip(&mut milliseconds) {
@@ -67,7 +62,7 @@ fn operations() -> Result<()> {
     println!("| operation, forward and backward | plain candle | fast | plain / fast |\n|---|--:|--:|--:|");
     for operation in candidates::all()? {
         let candidates = operation.forms.into_iter().map(|(_, candidate)| candidate);
-        let times = medians(candidates.collect(), 20)?;
+        let times = medians(candidates.collect(), 20, ROUNDS)?;
         let (fast, plain) = (1e3 * times[0], 1e3 * times[1]);
         println!("| `{}` | {plain:.1} µs | {fast:.1} µs | {:.1} |", operation.name, plain / fast);
     }
@@ -88,7 +83,7 @@ fn handwritten() -> Result<()> {
                 Ok(Box::new(run) as Candidate)
             };
             let candidates = forms.iter().map(candidate).collect::<Result<_>>()?;
-            let times = medians(candidates, 1)?;
+            let times = medians(candidates, 1, ROUNDS)?;
             let plain = times.get(2).map_or("–".into(), |plain| format!("{plain:.1} ms"));
             println!(
                 "| `{name}` | {threads} | {:.2} ms | {:.2} ms | {plain} | {:.2} |",
@@ -126,7 +121,7 @@ fn update(size: Size) -> Result<Work> {
 /// What is timed, for each of `values`.
 fn growth(what: &str, values: [usize; 5], work: impl Fn(usize) -> Result<Work>) -> Result<()> {
     let candidate = |value| Ok(work(value)? as Candidate);
-    let times = medians(values.into_iter().map(candidate).collect::<Result<_>>()?, 1)?;
+    let times = medians(values.into_iter().map(candidate).collect::<Result<_>>()?, 1, ROUNDS)?;
     println!("| {what} | time | as a multiple |\n|--:|--:|--:|");
     for (value, time) in values.iter().zip(&times) {
         println!("| {value} | {time:.2} ms | {:.2} |", time / times[0]);
@@ -170,7 +165,7 @@ fn threads() -> Result<()> {
             let mut run = prepare()?;
             Ok(Box::new(move || pool.install(&mut run)) as Candidate)
         };
-        let times = medians_of(counts.iter().map(candidate).collect::<Result<_>>()?, 1, 5)?; // some take seconds
+        let times = medians(counts.iter().map(candidate).collect::<Result<_>>()?, 1, 5)?; // some take seconds
         for (count, time) in counts.iter().zip(&times) {
             println!("| {name} | {count} | {time:.2} ms | {:.2} |", times[0] / time);
         }
@@ -229,7 +224,7 @@ fn gpu() -> Result<()> {
             let difference = ours.iter().zip(theirs).map(|(ours, theirs)| ((ours - theirs) / ours).abs());
             let difference = difference.fold(0.0, f64::max);
             let candidate = |descent: Descent| Box::new(move || descent.value_and_gradient().map(drop)) as Candidate;
-            let times = medians(vec![candidate(cpu), candidate(gpu)], 1)?;
+            let times = medians(vec![candidate(cpu), candidate(gpu)], 1, ROUNDS)?;
             let (cpu, gpu) = (times[0], times[1]);
             println!("| {batch} | {unknowns} | {cpu:.2} ms | {gpu:.2} ms | {:.2} | {difference:.0e} |", cpu / gpu);
         }

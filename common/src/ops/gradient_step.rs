@@ -47,11 +47,7 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
     fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, eta: &CpuStorage, eta_l: &Layout) -> Result<(CpuStorage, Shape)> {
         kernel::for_dtype!(x.dtype(), T => {
             let (x, eta) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(eta, eta_l)?[0]);
-            let y = kernel::map(
-                x,
-                #[inline(always)]
-                move |x| x - eta * T::from_f64((self.slope)(x.to_f64())),
-            );
+            let y = kernel::map(x, move |x| x - eta * T::from_f64((self.slope)(x.to_f64())));
             Ok((T::to_cpu_storage_owned(y), x_l.shape().clone()))
         })
     }
@@ -62,21 +58,12 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
         kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 3, _>([x, eta, g], |[xs, etas, gs]| {
             let eta = etas[0];
             let grad_x = x.track_op().then(|| {
-                let grad = kernel::map_of(
-                    xs,
-                    gs,
-                    #[inline(always)]
-                    move |x, g| g * (T::from_f64(1.0) - eta * T::from_f64((self.curvature)(x.to_f64()))),
-                );
+                let grad = kernel::map_of(xs, gs, move |x, g| {
+                    g * (T::from_f64(1.0) - eta * T::from_f64((self.curvature)(x.to_f64())))
+                });
                 Tensor::from_vec(grad, x.shape(), x.device())
             });
-            let along = kernel::sum_of(
-                xs,
-                gs,
-                #[inline(always)]
-                move |x, g| T::from_f64((self.slope)(x.to_f64())) * g,
-            );
-            let grad_eta = T::from_f64(0.0) - along;
+            let grad_eta = T::from_f64(0.0) - kernel::sum_of(xs, gs, move |x, g| T::from_f64((self.slope)(x.to_f64())) * g);
             Ok((grad_x.transpose()?, Some(Tensor::new(grad_eta, x.device())?)))
         }))
     }

@@ -272,16 +272,17 @@ impl<R: Recurrence> CustomOp2 for Unrolled<R> {
     fn bwd(&self, x: &Tensor, theta: &Tensor, y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = &g.contiguous()?;
         kernel::with_entries([x, theta, y, g], |[xs, thetas, ys, gs]| {
-            let mut of_last = vec![];
-            let (states, gs) = match &self.output {
-                Output::All => (ys, gs),
-                Output::Last { entry, states } => {
-                    if let Some(index) = entry {
-                        of_last.resize(xs.len(), 0.0);
-                        of_last[*index] = gs[0];
-                    }
-                    (states.get().map_or(&[][..], Vec::as_slice), if entry.is_some() { &of_last[..] } else { gs })
+            let states = match &self.output {
+                Output::All => ys,
+                Output::Last { states, .. } => states.get().map_or(&[][..], Vec::as_slice),
+            };
+            let of_last: Vec<f64>;
+            let gs = match self.output {
+                Output::Last { entry: Some(index), .. } => {
+                    of_last = (0..xs.len()).map(|i| if i == index { gs[0] } else { 0.0 }).collect();
+                    &of_last
                 }
+                _ => gs,
             };
             let (grad_x, grad_theta) = with_dimension!(xs.len(), self.backward(xs, thetas, states, gs));
             let tensor = |grad: Vec<f64>, of: &Tensor| {

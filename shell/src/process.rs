@@ -68,10 +68,10 @@ pub fn thread_count() -> usize {
 /// Stack of each worker thread: graphs are made, walked and dropped there as well, each for a part of a batch.
 const WORKER_STACK_BYTES: usize = 1 << 26;
 
-/// Gives the worker threads deep stacks too. To be called after [`set_thread_count`], before any work is split.
+/// The calling thread and others with deep stacks are from now on those that work is split over: what it hands out it also
+/// takes part in. To be called after [`set_thread_count`], before any work is split.
 pub fn start_workers() -> Result<()> {
-    let workers = rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK_BYTES).build_global();
-    workers.with_context(|| {
+    workers().build_global().with_context(|| {
         let count = thread::available_parallelism().map_or(1, usize::from).to_string();
         let count = std::env::var(THREADS).unwrap_or(count);
         format!(
@@ -79,6 +79,15 @@ pub fn start_workers() -> Result<()> {
             WORKER_STACK_BYTES >> 20
         )
     })
+}
+
+/// The calling thread splits its work over `count` threads of its own, itself among them, until the pool is dropped.
+pub fn own_workers(count: usize) -> Result<rayon::ThreadPool> {
+    workers().num_threads(count).build().with_context(|| format!("cannot start {count} threads"))
+}
+
+fn workers() -> rayon::ThreadPoolBuilder {
+    rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK_BYTES).use_current_thread()
 }
 
 /// Exit status of a program that was asked to stop.

@@ -288,11 +288,14 @@ pub fn run(
     Ok(format!("{text}files in {}\n", rows.artifacts.listing()))
 }
 
-/// `work` of each seed, on as many threads as work is split over; each has a stack of its own, so that seeds do not wait in each
-/// other's. After an error no further seed is begun.
+/// `work` of each seed, on as many threads as work is split over; each splits its own work over its share of them alone, so that
+/// no seed waits for another. After an error no further seed is begun.
 fn each(seeds: &[u64], work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicUsize::new(0);
+    let threads = process::thread_count();
+    let count = threads.min(seeds.len());
     let worker = || {
+        let _workers = process::own_workers(threads / count)?;
         while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
             if process::interrupted() {
                 return Err(Interrupted(String::new()).into());
@@ -302,9 +305,7 @@ fn each(seeds: &[u64], work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
         Ok(())
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..process::thread_count().min(seeds.len()))
-            .map(|_| scope.spawn(|| process::with_deep_stack(worker)))
-            .collect();
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(|| process::with_deep_stack(worker))).collect();
         let results = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err(anyhow!("panicked"))));
         results.collect::<Vec<_>>().into_iter().collect()
     })

@@ -39,9 +39,9 @@ fn measure(name: &str, prepare: Prepare) -> Result<()> {
 
 fn main() -> Result<()> {
     process::set_thread_count()?;
-    process::start_workers()?;
     let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     process::with_deep_stack(|| {
+        process::start_workers()?;
         let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
         TRAININGS.iter().filter(|(name, _)| wanted(name)).try_for_each(|(name, prepare)| measure(name, *prepare))
     })

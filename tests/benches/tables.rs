@@ -234,10 +234,10 @@ fn gpu() -> Result<()> {
 
 fn main() -> Result<()> {
     process::set_thread_count()?;
-    process::start_workers()?;
     let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
     process::with_deep_stack(|| {
+        process::start_workers()?;
         if wanted("handwritten") {
             handwritten()?;
         }

@@ -154,7 +154,6 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
     type Config = Config;
     type Outcome = Outcome;
 
-    // ANCHOR: run
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         context.phase(Phase::Training);
@@ -183,7 +182,6 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
         });
         Ok(Outcome { updates: config.training.checkpoints(), curves: curves.collect() })
     }
-    // ANCHOR_END: run
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)

@@ -124,7 +124,6 @@ points by gradient descent. The figure shows the loss, and how far the tape's gr
         let xs = sampling::grid(0.0, 1.0, 11);
         let ys = sampling::observe(truth, &xs, 0.5, &mut context.rng(0));
         let mut history = Table::new("update", ["distance_from_candle", "sum_squared_error"]);
-        // ANCHOR: descent
         let mut p = [1.0; 3];
         for update in 0..=config.num_updates {
             let (loss, gradient) = loss_by_tape(p, &xs, &ys);
@@ -132,7 +131,6 @@ points by gradient descent. The figure shows the loss, and how far the tape's gr
             log_losses(&mut history, update, &[distance(gradient, candle), loss])?;
             p = [0, 1, 2].map(|i| p[i] - config.learning_rate * gradient[i]); // p ← p − α∇L(p)
         }
-        // ANCHOR_END: descent
         let candle = gradient_by_backprop(point, &context.device)?;
         Ok(Outcome { entries: tape.into_entries(), adjoints, candle, history })
     }

@@ -50,7 +50,6 @@ impl Default for Config {
 }
 
 /// Observations y ~ N(0, I) of the linear model, each with its x* = A⁺y.
-// ANCHOR: problem
 #[derive(Debug, Clone)]
 pub struct Observations {
     /// A
@@ -69,7 +68,6 @@ impl Problem for Observations {
         Ok(Batch { start: b.zeros_like()?, solution: self.solution.forward(&y)?, data: b }) // x₀ = 0
     }
 }
-// ANCHOR_END: problem
 
 /// Gradient descent on ½‖Ax − y‖², unfolded.
 // ANCHOR: step

@@ -55,7 +55,6 @@ impl Default for Config {
 }
 
 /// Observations y ~ N(0, σ²I), each with the minimiser x* of ½‖Ax − y‖² in the box.
-// ANCHOR: problem
 #[derive(Debug)]
 pub struct Boxed {
     /// A
@@ -74,7 +73,6 @@ impl Problem for Boxed {
         Ok(Batch { start: b.zeros_like()?, solution: linalg::box_minimum(gram, &b, 1.0)?, data: b }) // x₀ = 0
     }
 }
-// ANCHOR_END: problem
 
 /// Projected gradient descent on ½‖Ax − y‖² in the box [−1, 1]ⁿ, unfolded.
 // ANCHOR: step

@@ -51,7 +51,6 @@ impl Default for Config {
 }
 
 /// Starts x₀ ~ N(0, I) with x* = 0, in n dimensions.
-// ANCHOR: problem
 #[derive(Debug)]
 pub struct Starts {
     /// n
@@ -68,7 +67,6 @@ impl Problem for Starts {
         Ok(Batch { solution: start.zeros_like()?, start, data: () })
     }
 }
-// ANCHOR_END: problem
 
 /// Gradient descent on ½xᵀAx, unfolded.
 // ANCHOR: step

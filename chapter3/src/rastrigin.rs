@@ -77,7 +77,6 @@ pub fn curvature(x: f64) -> f64 {
 // ANCHOR_END: problem
 
 /// Starts x₀ ~ σ·N(0, I); x* = 0.
-// ANCHOR: starts
 #[derive(Debug)]
 pub struct Starts {
     /// n
@@ -96,7 +95,6 @@ impl Problem for Starts {
         Ok(Batch { solution: start.zeros_like()?, start, data: () })
     }
 }
-// ANCHOR_END: starts
 
 /// Gradient descent on Rastrigin's function, unfolded.
 // ANCHOR: step

@@ -143,7 +143,6 @@ Eb/N0. Try --soft-output posterior-mean, --num-updates 1000 and --noise-std 0.6.
     type Config = Config;
     type Outcome = Outcome;
 
-    // ANCHOR: run
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
         context.phase(Phase::Training);
@@ -172,7 +171,6 @@ Eb/N0. Try --soft-output posterior-mean, --num-updates 1000 and --noise-std 0.6.
         let values = |(_, decoder): &(Code, Weighted)| decoder.learned().map_or(Ok(vec![]), Schedule::values);
         Ok(Outcome { weights: trained.iter().map(values).collect::<Result<_>>()?, points })
     }
-    // ANCHOR_END: run
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)

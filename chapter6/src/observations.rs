@@ -62,7 +62,6 @@ impl Observations {
 
 /// The matrix `[times, N + 1]` that takes states at 0, h, 2h … Nh to the given times: a state where a time is on the grid, a
 /// weighted mean of its two neighbours elsewhere.
-// ANCHOR: interpolation
 pub fn interpolation(times: &[f64], step_size: f64, num_steps: usize, device: &Device) -> Result<Tensor> {
     let mut matrix = vec![0.0; times.len() * (num_steps + 1)];
     for (row, t) in matrix.chunks_exact_mut(num_steps + 1).zip(times) {
@@ -72,7 +71,6 @@ pub fn interpolation(times: &[f64], step_size: f64, num_steps: usize, device: &D
     }
     Ok(Tensor::from_vec(matrix, (times.len(), num_steps + 1), device)?)
 }
-// ANCHOR_END: interpolation
 
 /// The step before time `t`, of `num_steps`, and how far t is towards the next one, from 0 to 1.
 pub fn place(t: f64, step_size: f64, num_steps: usize) -> (usize, f64) {

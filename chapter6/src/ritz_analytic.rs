@@ -111,7 +111,6 @@ mean of iterates, ten draws per update and a falling rate are compared over 20 s
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        // ANCHOR: closed
         let closed = |quadrature, penalty, exact_ends: bool| -> Result<Solved> {
             let ritz = settings(quadrature, penalty);
             let sum = Sum::new(&ritz, &Device::Cpu)?;
@@ -122,7 +121,6 @@ mean of iterates, ten draws per update and a falling rate are compared over 20 s
             };
             solved(&ritz, &sum, &theta, 1.0)
         };
-        // ANCHOR_END: closed
         let rules = Quadrature::ALL.map(|rule| Ok([closed(rule, 1000.0, false)?, closed(rule, 1000.0, true)?]));
         let penalties = PENALTIES.map(|penalty| closed(Quadrature::Gauss, penalty, false));
         context.phase(Phase::Training);

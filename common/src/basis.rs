@@ -23,13 +23,11 @@ impl RadialBasis {
     }
 
     /// Φ `[points, n]`, Φⱼᵢ = φᵢ(xⱼ).
-    // ANCHOR: values
     pub fn values(&self, xs: &[f64], device: &Device) -> Result<Tensor> {
         self.matrix(xs, device, |x, i| {
             (-self.width * (x - self.spacing * (i as f64 - 1.0) + 0.5).powi(2)).exp() // φᵢ(x)
         })
     }
-    // ANCHOR_END: values
 
     /// Φ′ `[points, n]`, φᵢ′(xⱼ) = −2β(xⱼ − cᵢ)·φᵢ(xⱼ).
     // ANCHOR: derivatives

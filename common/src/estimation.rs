@@ -1,6 +1,6 @@
 //! Expectations over a Gaussian that have no closed form: the error of the best estimator, and a Gaussian's tail.
 
-use std::f64::consts::{PI, SQRT_2};
+use std::f64::consts::PI;
 
 /// The density of N(0, `variance`) at x.
 fn density(x: f64, variance: f64) -> f64 {
@@ -35,7 +35,6 @@ pub fn mmse_of_signs(noise_variance: f64) -> f64 {
 
 /// The posterior mean and variance of a Bernoulli–Gaussian x (0 with probability 1 − `active`, else N(0, 1)), given
 /// r = x + τz, z ~ N(0, 1), τ² = `noise_variance` > 0.
-// ANCHOR: posterior
 pub fn bernoulli_gaussian_posterior(r: f64, noise_variance: f64, active: f64) -> (f64, f64) {
     let gain = 1.0 / (1.0 + noise_variance);
     // how much likelier r is without a signal than with one
@@ -45,7 +44,6 @@ pub fn bernoulli_gaussian_posterior(r: f64, noise_variance: f64, active: f64) ->
     let spread = gain * noise_variance;
     (probability * mean, probability * (spread + (1.0 - probability) * mean * mean))
 }
-// ANCHOR_END: posterior
 
 /// The least mean squared error of an estimate of a Bernoulli–Gaussian x from x + τz: the mean of
 /// [`bernoulli_gaussian_posterior`]'s variance.
@@ -87,11 +85,6 @@ pub fn gaussian_tail(x: f64) -> f64 {
     density(x, 1.0) / fraction
 }
 
-/// The error function of x ≥ 0, from [`gaussian_tail`].
-pub fn error_function(x: f64) -> f64 {
-    1.0 - 2.0 * gaussian_tail(x * SQRT_2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +101,6 @@ mod tests {
             close(gaussian_tail(x), q, 2e-13);
         }
         close(gaussian_tail(-1.0) + gaussian_tail(1.0), 1.0, 1e-15);
-        close(error_function(1.0), 0.842_700_792_949_714_9, 1e-13);
     }
 
     const TAIL: [(f64, f64); 6] = [

@@ -3,7 +3,6 @@
 //! A section describes its experiment with [`sampling`], [`loss`], [`optim`], [`training`], [`unfolding`] and [`ops`], its
 //! figure with [`figure`], and says what it is through [`section`]; the package `shell` makes a program of it.
 
-pub mod averaging;
 pub mod basis;
 pub mod config;
 pub mod context;

@@ -66,13 +66,20 @@ pub fn condition_number(a: &Tensor) -> Result<f64> {
     Ok(sigma[0] / sigma[sigma.len() - 1])
 }
 
+/// G and, as columns, the vectors b of a linear system or a quadratic function.
+fn system(g: &Tensor, b: &Tensor) -> Result<(DMatrix<f64>, DMatrix<f64>)> {
+    let (g, columns) = (to_matrix(g)?, to_matrix(&b.t()?)?);
+    let (rows, width, n) = (g.nrows(), g.ncols(), columns.nrows());
+    ensure!(rows == width && rows == n, "a {rows}×{width} matrix and vectors of length {n}");
+    Ok((g, columns))
+}
+
 /// The solutions `[K, n]` of Gx = b, one for each row b of `b` `[K, n]`, for a symmetric positive definite G `[n, n]`.
 ///
 /// By Cholesky's decomposition. Errors if G is not positive definite.
 pub fn symmetric_solve(g: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
-    ensure!(g.is_square() && g.nrows() == rows.nrows(), "{:?} equations, {:?} unknowns", rows.nrows(), g.shape());
-    let solutions = g.cholesky().context(NOT_DEFINITE)?.solve(&rows);
+    let (g, columns) = system(g, b)?;
+    let solutions = g.cholesky().context(NOT_DEFINITE)?.solve(&columns);
     from_matrix(&solutions.transpose(), b.device())
 }
 
@@ -83,12 +90,11 @@ pub const MOST_SIGNS: usize = 16;
 ///
 /// Tries all 2ⁿ, each one flip away from the last (Gray code), so that a trial costs n operations.
 pub fn signs_minimum(g: &Tensor, b: &Tensor) -> Result<Tensor> {
-    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
+    let (g, columns) = system(g, b)?;
     let n = g.nrows();
-    ensure!(g.is_square() && n == rows.nrows(), "{:?} equations, {:?} unknowns", rows.nrows(), g.shape());
     ensure!((1..=MOST_SIGNS).contains(&n), "all signs of {n} entries: 1 to {MOST_SIGNS} can be tried");
-    let mut minima = DMatrix::zeros(n, rows.ncols());
-    for (b, mut minimum) in rows.column_iter().zip(minima.column_iter_mut()) {
+    let mut minima = DMatrix::zeros(n, columns.ncols());
+    for (b, mut minimum) in columns.column_iter().zip(minima.column_iter_mut()) {
         let mut x = DVector::from_element(n, -1.0);
         let mut gradient = &g * &x - b; // Gx − b
         let (mut value, mut least, mut best) = (0.0, 0.0, x.clone()); // f(x) − f(−1, …, −1)
@@ -113,17 +119,10 @@ pub fn signs_minimum(g: &Tensor, b: &Tensor) -> Result<Tensor> {
 /// systems, at the exact minimiser up to rounding. Errors if G is not positive definite, or if a minimiser misses the
 /// optimality conditions ([`box_residual`]) by more than 1e-10 relative to b.
 pub fn box_minimum(g: &Tensor, b: &Tensor, bound: f64) -> Result<Tensor> {
-    let (g, rows) = (to_matrix(g)?, to_matrix(&b.t()?)?);
-    ensure!(
-        g.is_square() && g.nrows() == rows.nrows(),
-        "a quadratic with a {}×{} matrix and vectors of length {}",
-        g.nrows(),
-        g.ncols(),
-        rows.nrows()
-    );
+    let (g, columns) = system(g, b)?;
     let whole = g.clone().cholesky().context(NOT_DEFINITE)?;
-    let mut minima = DMatrix::zeros(rows.nrows(), rows.ncols());
-    for (b, mut minimum) in rows.column_iter().zip(minima.column_iter_mut()) {
+    let mut minima = DMatrix::zeros(columns.nrows(), columns.ncols());
+    for (b, mut minimum) in columns.column_iter().zip(minima.column_iter_mut()) {
         let b = b.into_owned();
         let x = whole.solve(&b);
         let inside = x.amax() <= bound;

@@ -18,6 +18,7 @@
 //! | [`FixedMap::squared_error`] | ‖A·θ − y‖² | θ |
 //! | [`FixedMap::quadratic`] | Σ aᵢ(A·θ)ᵢ² + bᵢ(A·θ)ᵢ | θ |
 //! | [`Rollout::forward`], [`Rollout::last`] | the states x₁ … x_N of x ← f(x, θ), or x_N | x₀, θ |
+//! | [`Rollout::last_entry`] | an entry of x_N | x₀, θ |
 //! | [`crate::loss::sum_squared_error`] | Σ(x − t)² | x, t |
 //! | [`CheckNode::forward`] | 2·atanh of a product of tanh(β/2), without the own one | β |
 //! | [`VariableNode::forward`] | ξ(λ + Σα), without the own α | α, λ, ξ |
@@ -30,7 +31,7 @@
 //! here make only the gradients that somebody needs. They are ordinary nodes of candle's graph: put a `relu`, a
 //! projection or a shrink between two of them as between any others.
 //!
-//! The fast paths are for `f64` and `f32` on the CPU; elsewhere the same calls run plain candle operations. The plain
+//! The fast paths are for `f64` on the CPU; elsewhere the same calls run plain candle operations. The plain
 //! form of each operation is public (`*_plain`, or candle's own `relu`): it is the definition, and the tests
 //! hold the fast path against it. Results do not depend on the number of threads, bit for bit.
 

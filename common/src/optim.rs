@@ -174,11 +174,6 @@ impl Optimizer {
         self.step_count = step_count;
     }
 
-    /// The parameters, as they were given.
-    pub fn parameters(&self) -> &[Var] {
-        &self.vars
-    }
-
     /// All that later updates depend on, by name: parameters, moments and the number of steps. See [`Optimizer::restore`].
     pub fn state(&self) -> Result<Vec<(String, Tensor)>> {
         let mut state = vec![("step_count".to_owned(), Tensor::new(self.step_count as i64, &Device::Cpu)?)];

@@ -3,7 +3,7 @@
 //! All randomness is drawn on the host from a ChaCha8 stream owned by the caller, so the same seed gives the same numbers
 //! on every device, with any number of threads and with later versions of candle.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand::{Rng as _, SeedableRng};
@@ -64,7 +64,7 @@ pub fn resample(count: usize, rows: usize, rng: &mut Rng) -> Vec<u32> {
 }
 
 /// The numbers 0 to `rows` − 1 in a random order.
-pub fn permutation(rows: usize, rng: &mut Rng) -> Vec<u32> {
+fn permutation(rows: usize, rng: &mut Rng) -> Vec<u32> {
     let mut order: Vec<u32> = (0..rows as u32).collect();
     order.shuffle(rng);
     order
@@ -89,46 +89,6 @@ pub fn unit_sphere(count: usize, dimension: usize, rng: &mut Rng, device: &Devic
     let x = normal_matrix(count, dimension, rng, device)?;
     let norms = x.sqr()?.sum_keepdim(1)?.sqrt()?;
     Ok(x.broadcast_div(&norms)?)
-}
-
-/// Inputs and targets that belong together, sample by sample along the first dimension.
-#[derive(Debug, Clone)]
-pub struct Dataset {
-    x: Tensor,
-    y: Tensor,
-}
-
-impl Dataset {
-    /// Pairs `x` `[N, …]` with `y` `[N, …]`. Errors if the numbers of samples differ or are zero.
-    pub fn new(x: Tensor, y: Tensor) -> Result<Self> {
-        let (nx, ny) = (x.dim(0)?, y.dim(0)?);
-        ensure!(nx == ny && nx > 0, "a data set needs as many inputs as targets, at least one; got {nx} and {ny}");
-        Ok(Self { x, y })
-    }
-
-    /// Number of samples N.
-    #[expect(clippy::len_without_is_empty, reason = "a data set is never empty")]
-    pub fn len(&self) -> usize {
-        self.x.dims()[0]
-    }
-
-    /// Mini-batches `(x [B, …], y [B, …])` in order; the last one holds what is left over. `batch_size` is at least 1.
-    pub fn batches(&self, batch_size: usize) -> Result<Vec<(Tensor, Tensor)>> {
-        ensure!(batch_size > 0, "batch_size = 0: at least 1");
-        (0..self.len())
-            .step_by(batch_size)
-            .map(|start| {
-                let len = batch_size.min(self.len() - start);
-                Ok((self.x.narrow(0, start, len)?, self.y.narrow(0, start, len)?))
-            })
-            .collect()
-    }
-
-    /// Mini-batches as [`Dataset::batches`], over the samples in an order drawn from `rng`.
-    pub fn shuffled_batches(&self, batch_size: usize, rng: &mut Rng) -> Result<Vec<(Tensor, Tensor)>> {
-        let order = Tensor::new(permutation(self.len(), rng), self.x.device())?;
-        Self { x: self.x.index_select(&order, 0)?, y: self.y.index_select(&order, 0)? }.batches(batch_size)
-    }
 }
 
 #[cfg(test)]
@@ -174,28 +134,5 @@ mod tests {
         }
         assert_ne!(reshuffled(0, rows, rows, 2), epochs[..rows]);
         assert_eq!(reshuffled(3, 5, 1, 1), [0; 5]);
-    }
-
-    #[test]
-    fn every_sample_is_in_one_batch() -> Result<()> {
-        let x = Tensor::arange(0f64, 7.0, &Device::Cpu)?;
-        let data = Dataset::new(x.clone(), x.clone())?;
-        assert_eq!(data.len(), 7);
-        let joined = |batches: Vec<(Tensor, Tensor)>| -> Result<Vec<f64>> {
-            let mut all = vec![];
-            for (x, y) in batches {
-                assert_eq!(x.to_vec1::<f64>()?, y.to_vec1::<f64>()?);
-                all.extend(x.to_vec1::<f64>()?);
-            }
-            Ok(all)
-        };
-        assert_eq!(joined(data.batches(3)?)?, x.to_vec1::<f64>()?);
-        let mut shuffled = joined(data.shuffled_batches(3, &mut rng(1, 0))?)?;
-        assert_ne!(shuffled, x.to_vec1::<f64>()?);
-        shuffled.sort_by(f64::total_cmp);
-        assert_eq!(shuffled, x.to_vec1::<f64>()?);
-        assert!(Dataset::new(x.clone(), x.narrow(0, 0, 3)?).is_err());
-        assert!(data.batches(0).is_err());
-        Ok(())
     }
 }

@@ -17,11 +17,7 @@ impl Spread {
     /// Of `curves`, one per run, all of the length of the first; without a curve it has no point.
     pub fn of<C: AsRef<[f64]>>(curves: &[C]) -> Self {
         let points = curves.first().map_or(0, |curve| curve.as_ref().len());
-        Self::through((0..points).map(|i| {
-            let mut values: Vec<f64> = curves.iter().map(|curve| curve.as_ref()[i]).collect();
-            values.sort_by(f64::total_cmp);
-            [median(&values), values[0], values[values.len() - 1]]
-        }))
+        Self::through((0..points).map(|i| median_and_range(curves.iter().map(|curve| curve.as_ref()[i]))))
     }
 
     /// The three curves at point `i`: median, smallest, largest.
@@ -52,6 +48,13 @@ impl Spread {
             .series(Series::band("", xs, &self.low, &self.high).style(style).solid())
             .series(Series::line(name, xs, &self.median).style(style))
     }
+}
+
+/// Median, smallest and largest of some numbers, of which there is at least one.
+pub fn median_and_range(values: impl IntoIterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    [median(&values), values[0], values[values.len() - 1]]
 }
 
 /// The middle one of `sorted` values, or the mean of the middle two; NaN without values.

@@ -10,6 +10,7 @@ use common::{
 const METHODS: [Method; 4] = [Method::Euler, Method::SemiImplicit, Method::Midpoint, Method::RungeKutta4];
 
 /// A field that uses all that a field may use: x₁′ = θ₁x₂ + t, x₂′ = θ₂x₁x₂ − x₂, with scratch room.
+#[derive(Clone)]
 struct Test;
 
 impl VectorField for Test {
@@ -48,7 +49,8 @@ impl VectorField for Test {
 #[test]
 fn every_method_agrees_with_its_plain_twin_and_with_differences() -> Result<()> {
     for method in METHODS {
-        let rollout = Solver { start_time: 0.3, ..Solver::new(Test, method, 0.05) }.rollout();
+        let solver = Solver { start_time: 0.3, ..Solver::new(Test, method, 0.05) };
+        let rollout = solver.clone().rollout();
         let (start, theta) = (Var::new(&[0.4, 1.2], &Device::Cpu)?, Var::new(&[0.7, -0.9], &Device::Cpu)?);
         let all = |states: Tensor| -> Result<Vec<f64>> {
             let weights = Tensor::arange(0.0, 80.0, &Device::Cpu)?.cos()?.reshape((40, 2))?;
@@ -69,7 +71,7 @@ fn every_method_agrees_with_its_plain_twin_and_with_differences() -> Result<()> 
             Ok(rollout.forward(&start, &theta, 40)?.sin()?.sum_all()?)
         })?;
         assert!(error < 1e-8, "{method:?}: {error}");
-        let rows = rollout.recurrence().trajectory(&[0.4, 1.2], &[0.7, -0.9], 40);
+        let rows = solver.trajectory(&[0.4, 1.2], &[0.7, -0.9], 40);
         assert_eq!(rows.concat(), rollout.forward(&start, &theta, 40)?.flatten_all()?.to_vec1::<f64>()?);
         assert!(rollout.forward(&start, &Tensor::new(&[1.0], &Device::Cpu)?, 3).is_err());
     }

@@ -7,15 +7,13 @@ use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tests::twins::{assert_close, numbers, value_and_gradients};
 
-fn tolerance(dtype: DType) -> f64 {
-    if dtype == DType::F64 { 1e-12 } else { 1e-5 }
-}
+const TOLERANCE: f64 = 1e-12;
 
 /// Uniform on [−1, 1).
-fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
+fn random(rng: &mut StdRng, shape: &[usize]) -> Result<Tensor> {
     let count = shape.iter().product();
     let values: Vec<f64> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
+    Tensor::from_vec(values, shape, &Device::Cpu)
 }
 
 /// An unfolded algorithm of `depth` affine steps with a projection between them, fast or plain, and all its gradients.
@@ -29,24 +27,16 @@ struct Unfolded {
 }
 
 impl Unfolded {
-    fn new(
-        seed: u64,
-        batch: Option<usize>,
-        n: usize,
-        depth: usize,
-        ridge: bool,
-        one_b: bool,
-        dtype: DType,
-    ) -> Result<Self> {
+    fn new(seed: u64, batch: Option<usize>, n: usize, depth: usize, ridge: bool, one_b: bool) -> Result<Self> {
         let rng = &mut StdRng::seed_from_u64(seed);
         let x_shape: Vec<usize> = batch.into_iter().chain([n]).collect();
-        let g = (random(rng, &[n, n], dtype)? / n as f64)?;
+        let g = (random(rng, &[n, n])? / n as f64)?;
         Ok(Self {
             step: AffineStep::new(&g)?,
-            x: Var::from_tensor(&random(rng, &x_shape, dtype)?)?,
-            step_sizes: Var::from_tensor(&random(rng, &[2], dtype)?)?,
-            ridge: ridge.then(|| Var::from_tensor(&random(rng, &[], dtype)?)).transpose()?,
-            b: Var::from_tensor(&random(rng, if one_b { &x_shape[x_shape.len() - 1..] } else { &x_shape }, dtype)?)?,
+            x: Var::from_tensor(&random(rng, &x_shape)?)?,
+            step_sizes: Var::from_tensor(&random(rng, &[2])?)?,
+            ridge: ridge.then(|| Var::from_tensor(&random(rng, &[])?)).transpose()?,
+            b: Var::from_tensor(&random(rng, if one_b { &x_shape[x_shape.len() - 1..] } else { &x_shape })?)?,
             depth,
         })
     }
@@ -84,10 +74,9 @@ proptest! {
         depth in 1usize..7,
         ridge: bool,
         one_b: bool,
-        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
     ) {
-        let unfolded = Unfolded::new(seed, batch, n, depth, ridge, one_b, dtype).unwrap();
-        assert_close(&unfolded.run(true).unwrap(), &unfolded.run(false).unwrap(), tolerance(dtype));
+        let unfolded = Unfolded::new(seed, batch, n, depth, ridge, one_b).unwrap();
+        assert_close(&unfolded.run(true).unwrap(), &unfolded.run(false).unwrap(), TOLERANCE);
     }
 
     #[test]
@@ -96,24 +85,23 @@ proptest! {
         m in 1usize..60,
         n in 1usize..60,
         other in prop::option::of(1usize..40),
-        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
-        let map = FixedMap::new(&random(rng, &[m, n], dtype).unwrap()).unwrap();
-        let x = Var::from_tensor(&random(rng, &other.into_iter().chain([n]).collect::<Vec<_>>(), dtype).unwrap()).unwrap();
+        let map = FixedMap::new(&random(rng, &[m, n]).unwrap()).unwrap();
+        let x = Var::from_tensor(&random(rng, &other.into_iter().chain([n]).collect::<Vec<_>>()).unwrap()).unwrap();
         let fast = value_and_gradients(&map.forward(&x).unwrap(), &[&x]).unwrap();
         let plain = value_and_gradients(&map.forward_plain(&x).unwrap(), &[&x]).unwrap();
-        assert_close(&fast, &plain, tolerance(dtype));
+        assert_close(&fast, &plain, TOLERANCE);
 
-        let theta = Var::from_tensor(&random(rng, &[n].into_iter().chain(other).collect::<Vec<_>>(), dtype).unwrap()).unwrap();
+        let theta = Var::from_tensor(&random(rng, &[n].into_iter().chain(other).collect::<Vec<_>>()).unwrap()).unwrap();
         let fast = value_and_gradients(&map.matmul(&theta).unwrap(), &[&theta]).unwrap();
         let plain = value_and_gradients(&map.matmul_plain(&theta).unwrap(), &[&theta]).unwrap();
-        assert_close(&fast, &plain, tolerance(dtype));
+        assert_close(&fast, &plain, TOLERANCE);
         if let Ok(width) = theta.dim(1) {
-            let v = random(rng, &[width], dtype).unwrap();
+            let v = random(rng, &[width]).unwrap();
             let fast = value_and_gradients(&map.relu_network(&theta, &v).unwrap(), &[&theta]).unwrap();
             let plain = value_and_gradients(&map.relu_network_plain(&theta, &v).unwrap(), &[&theta]).unwrap();
-            assert_close(&fast, &plain, tolerance(dtype));
+            assert_close(&fast, &plain, TOLERANCE);
         }
     }
 
@@ -122,18 +110,17 @@ proptest! {
         seed: u64,
         m in 1usize..60,
         n in 1usize..60,
-        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
-        let map = FixedMap::new(&random(rng, &[m, n], dtype).unwrap()).unwrap();
-        let theta = Var::from_tensor(&random(rng, &[n], dtype).unwrap()).unwrap();
-        let [a, b] = [0, 1].map(|_| random(rng, &[m], dtype).unwrap());
+        let map = FixedMap::new(&random(rng, &[m, n]).unwrap()).unwrap();
+        let theta = Var::from_tensor(&random(rng, &[n]).unwrap()).unwrap();
+        let [a, b] = [0, 1].map(|_| random(rng, &[m]).unwrap());
         let fast = value_and_gradients(&map.squared_error(&theta, &a).unwrap(), &[&theta]).unwrap();
         let plain = value_and_gradients(&map.squared_error_plain(&theta, &a).unwrap(), &[&theta]).unwrap();
-        assert_close(&fast, &plain, tolerance(dtype));
+        assert_close(&fast, &plain, TOLERANCE);
         let fast = value_and_gradients(&map.quadratic(&theta, &a, &b).unwrap(), &[&theta]).unwrap();
         let plain = value_and_gradients(&map.quadratic_plain(&theta, &a, &b).unwrap(), &[&theta]).unwrap();
-        assert_close(&fast, &plain, tolerance(dtype));
+        assert_close(&fast, &plain, TOLERANCE);
     }
 
     #[test]
@@ -141,22 +128,21 @@ proptest! {
         seed: u64,
         shape in prop::collection::vec(1usize..30, 0..4),
         learned_target: bool,
-        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
-        let x = Var::from_tensor(&random(rng, &shape, dtype).unwrap()).unwrap();
+        let x = Var::from_tensor(&random(rng, &shape).unwrap()).unwrap();
         let check = |fast: Tensor, plain: Tensor, vars: &[&Var]| {
             let (fast, plain) = (value_and_gradients(&fast, vars).unwrap(), value_and_gradients(&plain, vars).unwrap());
-            assert_close(&fast, &plain, tolerance(dtype));
+            assert_close(&fast, &plain, TOLERANCE);
         };
         check(relu(&x).unwrap(), x.relu().unwrap(), &[&x]);
         let twice = || x.affine(2.0, 0.0).unwrap(); // [−2, 2), beyond both bounds
-        // at the bounds themselves, which an f32 does hit, candle's slope is another one
+        // at the bounds themselves candle's slope is another one
         if numbers(&twice()).unwrap().iter().all(|entry| entry.abs() != 1.0) {
             check(hardtanh(&twice()).unwrap(), twice().clamp(-1.0, 1.0).unwrap(), &[&x]);
         }
 
-        let target = Var::from_tensor(&random(rng, &shape, dtype).unwrap()).unwrap();
+        let target = Var::from_tensor(&random(rng, &shape).unwrap()).unwrap();
         let (target, vars) =
             if learned_target { (target.as_tensor().clone(), vec![&x, &target]) } else { (target.detach(), vec![&x]) };
         check(sum_squared_error(&x, &target).unwrap(), sum_squared_error_plain(&x, &target).unwrap(), &vars);
@@ -201,9 +187,9 @@ fn not_a_number_stays_visible() -> Result<()> {
 fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
     let (batch, n) = (333, 130);
     let rng = &mut StdRng::seed_from_u64(1);
-    let map = FixedMap::new(&random(rng, &[100, n], DType::F64)?)?;
+    let map = FixedMap::new(&random(rng, &[100, n])?)?;
     for (ridge, one_b) in [(false, false), (true, true)] {
-        let unfolded = Unfolded::new(2, Some(batch), n, 3, ridge, one_b, DType::F64)?;
+        let unfolded = Unfolded::new(2, Some(batch), n, 3, ridge, one_b)?;
         let run = |threads: usize| -> Result<Vec<f64>> {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Error::wrap)?.install(|| {
                 let mut all = unfolded.run(true)?;
@@ -226,11 +212,11 @@ fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
 fn affine_step_makes_the_gradients_that_are_needed() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(3);
     let (k, n) = (5, 4);
-    let step = AffineStep::new(&random(rng, &[n, n], DType::F64)?)?;
+    let step = AffineStep::new(&random(rng, &[n, n])?)?;
     let vars: [Var; 3] = [
-        Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
-        Var::from_tensor(&random(rng, &[], DType::F64)?)?,
-        Var::from_tensor(&random(rng, &[n], DType::F64)?)?,
+        Var::from_tensor(&random(rng, &[k, n])?)?,
+        Var::from_tensor(&random(rng, &[])?)?,
+        Var::from_tensor(&random(rng, &[n])?)?,
     ];
     for mask in 1..8 {
         let pick = |i: usize| -> Result<Tensor> {
@@ -254,12 +240,12 @@ fn affine_step_makes_the_gradients_that_are_needed() -> Result<()> {
 fn arguments_may_be_views() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(4);
     let (k, n) = (6, 5);
-    let g = random(rng, &[n + 2, n], DType::F64)?.narrow(0, 1, n)?.t()?;
+    let g = random(rng, &[n + 2, n])?.narrow(0, 1, n)?.t()?;
     let step = AffineStep::new(&g)?;
     let map = FixedMap::new(&g)?;
-    let x = Var::from_tensor(&random(rng, &[n, k], DType::F64)?)?;
-    let b = random(rng, &[2 * n], DType::F64)?.narrow(0, n, n)?;
-    let eta = random(rng, &[3], DType::F64)?.narrow(0, 1, 1)?.squeeze(0)?;
+    let x = Var::from_tensor(&random(rng, &[n, k])?)?;
+    let b = random(rng, &[2 * n])?.narrow(0, n, n)?;
+    let eta = random(rng, &[3])?.narrow(0, 1, 1)?.squeeze(0)?;
     for (fast, plain) in [
         (step.forward(&x.t()?, &eta, &b)?, step.forward_plain(&x.t()?, &eta, &b)?),
         (map.forward(&x.t()?)?, map.forward_plain(&x.t()?)?),
@@ -273,7 +259,7 @@ fn arguments_may_be_views() -> Result<()> {
 #[test]
 fn other_element_types_fall_back_to_plain_operations() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(5);
-    let mut f16 = |shape: &[usize]| random(rng, shape, DType::F16);
+    let mut f16 = |shape: &[usize]| random(rng, shape)?.to_dtype(DType::F16);
     let (g, x, eta, b) = (f16(&[4, 4])?, Var::from_tensor(&f16(&[3, 4])?)?, f16(&[2])?, f16(&[4])?);
     let b3 = b.narrow(0, 0, 3)?;
     let (step, map) = (AffineStep::new(&g)?, FixedMap::new(&g)?);
@@ -358,19 +344,13 @@ fn empty_batches_and_maps_are_fine() -> Result<()> {
 
 #[test]
 fn update_in_place_equals_plain_operations() -> Result<()> {
-    for dtype in [DType::F64, DType::F32] {
-        let start = Tensor::arange(0.0, 12.0, &Device::Cpu)?.reshape((3, 4))?.to_dtype(dtype)?;
-        let grad = start.affine(-0.5, 2.0)?;
-        let var = Var::from_tensor(&start.copy()?)?;
-        assert!(update_in_place(&var, &grad, |x, g| {
-            x.iter_mut().zip(g).for_each(|(x, g)| *x -= 0.25 * g);
-        })?);
-        let plain = (start - (grad * 0.25)?)?;
-        assert_eq!(
-            var.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?,
-            plain.flatten_all()?.to_dtype(DType::F64)?.to_vec1::<f64>()?
-        );
-    }
+    let start = Tensor::arange(0.0, 12.0, &Device::Cpu)?.reshape((3, 4))?;
+    let grad = start.affine(-0.5, 2.0)?;
+    let var = Var::from_tensor(&start.copy()?)?;
+    assert!(update_in_place(&var, &grad, |x, g| {
+        x.iter_mut().zip(g).for_each(|(x, g)| *x -= 0.25 * g);
+    })?);
+    assert_eq!(var.to_vec2::<f64>()?, (start - (grad * 0.25)?)?.to_vec2::<f64>()?);
     Ok(())
 }
 
@@ -391,8 +371,10 @@ fn update_in_place_refuses_what_does_not_fit() -> Result<()> {
     {
         assert!(update_in_place(&var, &wrong, |x, _| x.fill(1.0)).is_err());
     }
-    let integers = Var::zeros(3, DType::U32, cpu)?;
-    assert!(!update_in_place(&integers, &integers.copy()?, |x, _| x.fill(1.0))?, "no fast path for integers");
+    for dtype in [DType::U32, DType::F32] {
+        let var = Var::zeros(3, dtype, cpu)?;
+        assert!(!update_in_place(&var, &var.copy()?, |x, _| x.fill(1.0))?, "no fast path for {dtype:?}");
+    }
     assert_eq!(var.to_vec1::<f64>()?, [0.0; 3]);
     Ok(())
 }
@@ -406,7 +388,7 @@ fn the_affine_step_agrees_on_a_gpu() -> Result<()> {
         return Ok(());
     };
     let rng = &mut StdRng::seed_from_u64(1);
-    let [g, x, b] = [[300, 300], [200, 300], [200, 300]].map(|shape| random(rng, &shape, DType::F64));
+    let [g, x, b] = [[300, 300], [200, 300], [200, 300]].map(|shape| random(rng, &shape));
     let (g, x, b) = ((g? / 300.0)?, x?, b?);
     let on = |device: &Device| -> Result<Vec<f64>> {
         let step = AffineStep::new(&g.to_device(device)?)?;

@@ -10,9 +10,9 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use tests::twins::{assert_close, numbers, value_and_gradients, weighted};
 
 /// Uniform on [−1, 1).
-fn random(rng: &mut StdRng, shape: &[usize], dtype: DType) -> Result<Tensor> {
+fn random(rng: &mut StdRng, shape: &[usize]) -> Result<Tensor> {
     let values: Vec<f64> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)
+    Tensor::from_vec(values, shape, &Device::Cpu)
 }
 
 /// sign(u)·max(|u| − τ, 0) in candle's own operations; right away from the kinks.
@@ -49,16 +49,15 @@ proptest! {
         one_b: bool,
         parameter in prop_oneof![-0.4..-0.01f64, 0.01..0.4f64, 1.0..3.0f64],
         which in 0usize..2,
-        dtype in prop::sample::select(vec![DType::F64, DType::F32]),
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
         let shape: Vec<usize> = batch.into_iter().chain([n]).collect();
         let var = |tensor: Tensor| Var::from_tensor(&tensor).unwrap();
-        let step = AffineStep::new(&(random(rng, &[n, n], dtype).unwrap() / n as f64).unwrap()).unwrap();
-        let x = random(rng, &shape, dtype).unwrap();
+        let step = AffineStep::new(&(random(rng, &[n, n]).unwrap() / n as f64).unwrap()).unwrap();
+        let x = random(rng, &shape).unwrap();
         let x = var(if zero_start { x.zeros_like().unwrap() } else { x });
-        let b = var(random(rng, if one_b { &shape[shape.len() - 1..] } else { &shape }, dtype).unwrap());
-        let (eta, p) = (var(random(rng, &[], dtype).unwrap()), var(Tensor::new(parameter, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()));
+        let b = var(random(rng, if one_b { &shape[shape.len() - 1..] } else { &shape }).unwrap());
+        let (eta, p) = (var(random(rng, &[]).unwrap()), var(Tensor::new(parameter, &Device::Cpu).unwrap()));
         let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
             let mut y = x.as_tensor().clone();
             for _ in 0..3 {
@@ -68,9 +67,8 @@ proptest! {
         };
         let (fast, plain, candle) = FUSED[which];
         let found = run(&|y| fast(&step, y, &eta, &p, &b));
-        let tolerance = if dtype == DType::F64 { 1e-12 } else { 1e-4 };
-        assert_close(&found, &run(&|y| plain(&step, y, &eta, &p, &b)), tolerance);
-        if dtype == DType::F64 && found.iter().all(|v| v.is_finite()) {
+        assert_close(&found, &run(&|y| plain(&step, y, &eta, &p, &b)), 1e-12);
+        if found.iter().all(|v| v.is_finite()) {
             assert_close(&found, &run(&|y| candle(&step.forward_plain(y, &eta, &b)?, &p)), 1e-12);
         }
     }
@@ -83,7 +81,7 @@ proptest! {
         which in 0usize..2,
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
-        let x = Var::from_tensor(&(random(rng, &shape, DType::F64).unwrap() * 3.0).unwrap()).unwrap();
+        let x = Var::from_tensor(&(random(rng, &shape).unwrap() * 3.0).unwrap()).unwrap();
         let p = Var::new(parameter, &Device::Cpu).unwrap();
         let (fast, plain, candle) = ENTRYWISE[which];
         let run = |f: Entrywise| value_and_gradients(&f(&x, &p).unwrap(), &[&x, &p]).unwrap();
@@ -96,13 +94,13 @@ proptest! {
 fn gradients_agree_with_central_differences() -> anyhow::Result<()> {
     let rng = &mut StdRng::seed_from_u64(2);
     let (k, n) = (5, 7);
-    let step = AffineStep::new(&(random(rng, &[n, n], DType::F64)? / 4.0)?)?;
+    let step = AffineStep::new(&(random(rng, &[n, n])? / 4.0)?)?;
     for (parameter, eta) in [(0.1, 0.3), (-0.2, 0.3), (0.7, -0.4), (2.0, 0.1)] {
         let vars = [
-            Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
+            Var::from_tensor(&random(rng, &[k, n])?)?,
             Var::new(eta, &Device::Cpu)?,
             Var::new(parameter, &Device::Cpu)?,
-            Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?,
+            Var::from_tensor(&random(rng, &[k, n])?)?,
         ];
         for (fused, _, _) in FUSED {
             let error = gradient_error(&vars, 1e-6, || {
@@ -180,8 +178,8 @@ fn what_is_no_number_stays_visible_and_wrong_shapes_are_errors() -> Result<()> {
 fn results_do_not_depend_on_the_number_of_threads() -> Result<()> {
     let rng = &mut StdRng::seed_from_u64(1);
     let (k, n) = (333, 130);
-    let step = AffineStep::new(&(random(rng, &[n, n], DType::F64)? / 10.0)?)?;
-    let (x, b) = (Var::from_tensor(&random(rng, &[k, n], DType::F64)?)?, random(rng, &[k, n], DType::F64)?);
+    let step = AffineStep::new(&(random(rng, &[n, n])? / 10.0)?)?;
+    let (x, b) = (Var::from_tensor(&random(rng, &[k, n])?)?, random(rng, &[k, n])?);
     let (eta, p) = (Var::new(0.3, &Device::Cpu)?, Var::new(0.2, &Device::Cpu)?);
     for (fused, _, _) in FUSED {
         let run = |threads: usize| {

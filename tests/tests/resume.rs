@@ -177,7 +177,7 @@ fn line(output: &Output) -> String {
 fn signalled(out: &Path, signal: &str, mut command: Command) -> Result<Output> {
     use std::process::Stdio;
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    for _ in 0..2000 {
+    for _ in 0..12_000 {
         if out.exists() {
             break; // it listens before it makes its directory
         }
@@ -277,6 +277,23 @@ fn ctrl_c_is_heard_where_no_update_is_near() -> Result<()> {
     assert_eq!(output.status.code(), Some(130), "{}", line(&output));
     assert!(line(&output).contains("nothing to keep yet"), "{}", line(&output));
     assert!(begin.elapsed() < Duration::from_secs(6) && !out.exists(), "{:?}", begin.elapsed());
+    Ok(())
+}
+
+/// After sections that can go on, in one process, comes one that cannot.
+#[cfg(unix)]
+#[test]
+fn each_section_has_last_words_of_its_own() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let chapter = directory.path().join("chapter3");
+    let [before, out] = ["sec3_rastrigin", "sec3_training_modes"].map(|name| chapter.join(name));
+    let mut book = Command::new(program("book"));
+    book.args(["--quick", "--only=3", "--questions", "--out"]).arg(directory.path());
+    book.env("RAYON_NUM_THREADS", "1"); // it takes longer than the second that it has
+    let output = signalled(&out, "-INT", book)?;
+    assert_eq!(output.status.code(), Some(130), "{}", line(&output));
+    assert_eq!(line(&output), "error: interrupted; nothing to continue from");
+    assert!(before.join("summary.json").exists() && !out.exists());
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Properties of the random data and of the option ranges, for any numbers.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use chapter2::{rbf, regression};
 use common::{
     config::{self, Usage, range},
-    sampling::{Dataset, grid, normal_matrix, normal_vec, observe, rng, unit_sphere},
+    sampling::{grid, normal_matrix, normal_vec, observe, rng, unit_sphere},
 };
 use proptest::{num::f64::ANY, prelude::*};
 
@@ -93,30 +93,6 @@ proptest! {
         for length in x.sqr().unwrap().sum(1).unwrap().to_vec1::<f64>().unwrap() {
             prop_assert!((length - 1.0).abs() < 1e-14);
         }
-    }
-
-    #[test]
-    fn batches_hold_every_sample_once_with_its_target(seed: u64, samples in 1usize..60, batch_size in 1usize..70) {
-        let x = Tensor::arange(0.0, samples as f64, &Device::Cpu).unwrap();
-        let data = Dataset::new(x.clone(), (&x * 10.0).unwrap()).unwrap();
-        let shuffled = |seed| data.shuffled_batches(batch_size, &mut rng(seed, 0)).unwrap();
-        let flat = |batches: Vec<(Tensor, Tensor)>| {
-            let sizes: Vec<_> = batches.iter().map(|(x, _)| x.dims()[0]).collect();
-            let rows = |t: &Tensor| t.to_vec1::<f64>().unwrap();
-            let pairs: Vec<_> = batches.iter().flat_map(|(x, y)| rows(x).into_iter().zip(rows(y))).collect();
-            (sizes, pairs)
-        };
-        let in_order: Vec<_> = (0..samples).map(|i| (i as f64, 10.0 * i as f64)).collect();
-        let (sizes, pairs) = flat(data.batches(batch_size).unwrap());
-        prop_assert_eq!(&pairs, &in_order);
-        prop_assert!(sizes[..sizes.len() - 1].iter().all(|&size| size == batch_size));
-        prop_assert_eq!(sizes.len(), samples.div_ceil(batch_size));
-
-        let (shuffled_sizes, mut pairs) = flat(shuffled(seed));
-        prop_assert_eq!(shuffled_sizes, sizes);
-        prop_assert_eq!(&pairs, &flat(shuffled(seed)).1);
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        prop_assert_eq!(&pairs, &in_order);
     }
 
     /// A range takes the numbers in it, as they are, and no others, however they are written.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::{Spread, median_and_range},
     table::Table,
 };
 
@@ -24,15 +24,15 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     };
     for (r, pair) in config.half_widths.iter().zip(outcome.sines.chunks(NETWORKS.len())) {
         for learned in pair {
-            let far = Spread::of(&learned.curves.iter().map(|g| [g[g.len() - 1]]).collect::<Vec<_>>()).at(0);
+            let [far, ..] = median_and_range(learned.curves.iter().map(|g| g[g.len() - 1]));
             let name = format!("sin x on [−{r}π, {r}π]");
-            summary += &format!("{}, g(5R) = {:.2}\n", line(&name, learned), far[0]);
+            summary += &format!("{}, g(5R) = {:.2}\n", line(&name, learned), far);
         }
     }
     for (left, pair) in config.left_ends.iter().zip(outcome.reciprocals.chunks(NETWORKS.len())) {
         for learned in pair {
-            let near = Spread::of(&learned.curves.iter().map(|g| [g[0]]).collect::<Vec<_>>()).at(0);
-            summary += &format!("{}, g(1e-6) = {:.0}\n", line(&format!("1/x on [{left}, 1]"), learned), near[0]);
+            let [near, ..] = median_and_range(learned.curves.iter().map(|g| g[0]));
+            summary += &format!("{}, g(1e-6) = {:.0}\n", line(&format!("1/x on [{left}, 1]"), learned), near);
         }
     }
     for learned in &outcome.pieces {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -24,9 +24,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let mut panel = Panel::new(format!("n = {n}, σ = {sigma}"), "wrong signs", "minimiser found");
         for (index, receiver) in RECEIVERS.iter().enumerate() {
             let of = |f: fn(&Score) -> f64| scores.iter().map(|all| f(&all[index])).collect::<Vec<f64>>();
-            let spread = |values: &[f64]| Spread::of(&values.iter().map(|v| [*v]).collect::<Vec<_>>()).at(0);
             let (exact, wrong) = (of(|score| score.exact), of(|score| score.wrong));
-            let ([e, e0, e1], [w, w0, w1]) = (spread(&exact), spread(&wrong));
+            let ([e, e0, e1], [w, w0, w1]) = (median_and_range(exact.clone()), median_and_range(wrong.clone()));
             summary += &format!("  {receiver:<28} {e:.4} {e0:.4} {e1:.4}      {w:.4} {w0:.4} {w1:.4}\n");
             table.push(index, &[sigma, e, e0, e1, w, w0, w1]);
             panel = panel.series(Series::scatter(*receiver, &wrong, &exact));

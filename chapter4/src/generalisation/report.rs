@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::{Spread, median_and_range},
     table::Table,
 };
 
@@ -14,10 +14,6 @@ use crate::finite_dataset::Errors;
 /// In dB of the energy of a signal.
 fn decibels(error: f64, active: f64) -> f64 {
     10.0 * (error / (N as f64 * active)).log10()
-}
-
-fn spread(values: impl Iterator<Item = f64>) -> [f64; 3] {
-    Spread::of(&values.map(|value| [value]).collect::<Vec<_>>()).at(0)
 }
 
 pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
@@ -33,7 +29,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         for (signals, what) in ["training", "fresh"].into_iter().enumerate() {
             let (mut means, mut medians) = (vec![], vec![]);
             for (&size, of_size) in config.dataset_sizes.iter().zip(&outcome.finite) {
-                let of = |f: fn(&Errors) -> f64| spread(of_size[which].iter().map(|errors| f(&errors[signals])));
+                let of =
+                    |f: fn(&Errors) -> f64| median_and_range(of_size[which].iter().map(|errors| f(&errors[signals])));
                 let [mean, median] = [of(|e| e.mean), of(|e| e.median)].map(|s| s.map(|error| decibels(error, ACTIVE)));
                 let diverged = of(|e| e.diverged);
                 let [m, m0, m1] = mean;
@@ -75,7 +72,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let mut row = vec![];
         for method in 0..3 {
             for f in [|e: &Errors| e.mean, |e: &Errors| e.median] {
-                row.push(decibels(spread(errors.iter().map(|errors| f(&errors[method])))[0], *active));
+                row.push(decibels(median_and_range(errors.iter().map(|errors| f(&errors[method])))[0], *active));
             }
         }
         let cell = |i: usize| format!("{:.2} | {:.2}", row[2 * i], row[2 * i + 1]);

@@ -28,7 +28,6 @@ pub struct Trace {
 }
 
 /// Runs `algorithm` on one signal, from x = 0.
-// ANCHOR: run
 pub fn run<A: Algorithm<Data = Observed>>(
     config: &Config,
     problem: &SparseRecovery,
@@ -50,4 +49,3 @@ pub fn run<A: Algorithm<Data = Observed>>(
     }
     Ok((trace, algorithm.estimate(&x, &batch.data)?))
 }
-// ANCHOR_END: run

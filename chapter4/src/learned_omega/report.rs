@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -14,9 +14,9 @@ use super::{Case, Config, Outcome, WAYS};
 fn ratios(cases: &[Case], method: usize) -> [f64; 3] {
     let of = |case: &Case| {
         let end = |errors: &[f64]| errors[errors.len() - 1];
-        [end(&case.errors[method]) / end(&case.errors[WAYS.len() + 1])]
+        end(&case.errors[method]) / end(&case.errors[WAYS.len() + 1])
     };
-    Spread::of(&cases.iter().map(of).collect::<Vec<_>>()).at(0)
+    median_and_range(cases.iter().map(of))
 }
 
 fn list(omega: &[f64]) -> String {

@@ -42,7 +42,6 @@ fn method<A: Algorithm<Data = Observed>>(
 }
 
 /// All methods on the matrix of `problem`, which is number `seed`.
-// ANCHOR: compare
 pub fn run(config: &Config, problem: &SparseRecovery, seed: usize, context: &mut Context) -> Result<Vec<Curve>> {
     let base = Training {
         num_generations: config.num_iterations,
@@ -95,4 +94,3 @@ pub fn run(config: &Config, problem: &SparseRecovery, seed: usize, context: &mut
     curves.push(method(of, problem, &alista, config.num_test, context)?);
     Ok(curves)
 }
-// ANCHOR_END: compare

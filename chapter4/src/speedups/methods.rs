@@ -14,7 +14,6 @@ use crate::sparse::{Observed, SparseRecovery};
 /// The posterior mean of a Bernoulli–Gaussian x given r = x + τz, with the probability that x is not 0. r is `[K, n]`, τ² `[K, 1]`.
 ///
 /// The posterior probability of x ≠ 0 is 1/(1 + (1 − p)/p·√((1 + τ²)/τ²)·exp(−r²/(2τ²(1 + τ²)))).
-// ANCHOR: posterior
 pub fn posterior(r: &Tensor, tau2: &Tensor, active: f64) -> Result<[Tensor; 2]> {
     let wide = (tau2 + 1.0)?; // 1 + τ²
     let exponent = r.sqr()?.broadcast_div(&(tau2 * &wide)?)?.affine(-0.5, 0.0)?;
@@ -23,7 +22,6 @@ pub fn posterior(r: &Tensor, tau2: &Tensor, active: f64) -> Result<[Tensor; 2]> 
     let mean = (&probability * r.broadcast_div(&wide)?)?;
     Ok([mean, probability])
 }
-// ANCHOR_END: posterior
 
 /// Trainable ISTA (Ito, Takabe and Wadayama 2019).
 // ANCHOR: tista

@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -13,7 +13,7 @@ use super::{Curve, Outcome};
 pub fn report(outcome: &Outcome) -> Result<Report> {
     let decibels = |error: f64| 10.0 * (error / outcome.energy).log10();
     let spread = |values: Vec<f64>| {
-        let [median, low, high] = Spread::of(&values.iter().map(|value| [*value]).collect::<Vec<_>>()).at(0);
+        let [median, low, high] = median_and_range(values);
         (median, format!("{median:.2} ({low:.2} to {high:.2})"))
     };
     let mut summary = format!(

@@ -29,7 +29,6 @@ impl Graph {
 
     /// A random connected graph in which everybody has as many friends as in the karate club: two friendships, drawn at random,
     /// exchange their ends, many times.
-    // ANCHOR: random
     pub fn random(rng: &mut Rng) -> Result<Self> {
         let mut edges = KARATE.to_vec();
         let sorted = |a: usize, b: usize| (a.min(b), a.max(b));
@@ -46,5 +45,4 @@ impl Graph {
         }
         Self::new(&edges)
     }
-    // ANCHOR_END: random
 }

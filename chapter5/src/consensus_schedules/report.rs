@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -34,8 +34,8 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     );
     let mut table = Table::new("method", ["exact", "largest", "counted", "ratio", "ratio_low", "ratio_high"]);
     for (i, curve) in first.iter().enumerate() {
-        let ratio = |curves: &Vec<Curve>| [curves[i].last_counted() / curves[three_term].last_counted()];
-        let [median, low, high] = Spread::of(&others.iter().map(ratio).collect::<Vec<_>>()).at(0);
+        let ratio = |curves: &Vec<Curve>| curves[i].last_counted() / curves[three_term].last_counted();
+        let [median, low, high] = median_and_range(others.iter().map(ratio));
         let (exact, largest, counted) = (curve.last(), curve.largest(), curve.last_counted());
         summary += &format!(
             "{:<37}{exact:<10.1e}{largest:<12.1e}{counted:<10.1e}{median:<9.1e}{low:<9.1e} {high:.1e}\n",

@@ -16,7 +16,6 @@ pub const KARATE: [(usize, usize); 78] = [
 ];
 
 /// L = D − A `[n, n]` of an undirected graph whose nodes are counted from 1. Errors if an edge leaves the graph or is a loop.
-// ANCHOR: laplacian
 pub fn laplacian(edges: &[(usize, usize)], num_nodes: usize, device: &Device) -> Result<Tensor> {
     let mut entries = vec![vec![0.0; num_nodes]; num_nodes];
     for &(i, j) in edges {
@@ -32,7 +31,6 @@ pub fn laplacian(edges: &[(usize, usize)], num_nodes: usize, device: &Device) ->
     }
     Ok(Tensor::new(entries, device)?)
 }
-// ANCHOR_END: laplacian
 
 /// Places for the nodes in the plane: friends attract each other like springs, all others repel; the same places every time.
 pub fn layout(edges: &[(usize, usize)], num_nodes: usize) -> Vec<[f64; 2]> {

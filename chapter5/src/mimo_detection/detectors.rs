@@ -23,12 +23,10 @@ pub fn zero_forcing(h: &DMatrix<f64>) -> Result<DMatrix<f64>> {
 }
 
 /// W = Hᵀ(HHᵀ + σ²I)⁻¹ (LMMSE).
-// ANCHOR: lmmse
 pub fn lmmse(h: &DMatrix<f64>, noise_std: f64) -> Result<DMatrix<f64>> {
     let regular = h * h.transpose() + DMatrix::identity(h.nrows(), h.nrows()) * noise_std.powi(2);
     Ok(h.transpose() * regular.try_inverse().context("the regularised channel is singular")?)
 }
-// ANCHOR_END: lmmse
 
 /// The symbol error rate of sign(Wy): the i-th entry is (WH)ᵢᵢxᵢ + Σ ±(WH)ᵢⱼ + noise; averaged over the signs of the others.
 // ANCHOR: linear_rate

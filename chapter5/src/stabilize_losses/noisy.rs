@@ -49,7 +49,6 @@ enum Gradient {
 }
 
 /// The settled E‖x‖² before each update and after the last one, and ‖K‖ then.
-// ANCHOR: train
 fn train(
     (gradient, learning_rate): (Gradient, f64),
     (schedule, num_updates): (RateSchedule, usize),
@@ -78,7 +77,6 @@ fn train(
     }
     Ok((curve, gain.sqr()?.sum_all()?.to_scalar::<f64>()?.sqrt()))
 }
-// ANCHOR_END: train
 
 /// What came out.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -26,9 +26,9 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let Run { loss, learning_rate, book, random } = run;
         let last = book[book.len() - 1];
         let least = book.iter().map(|q| q.abscissa).fold(f64::INFINITY, f64::min);
-        let ends: Vec<[f64; 1]> = random.iter().map(|q| [q.map_or(f64::INFINITY, |q| q.abscissa)]).collect();
-        let [median, low, high] = Spread::of(&ends).at(0);
-        let better = ends.iter().filter(|end| end[0] < given.abscissa).count();
+        let ends = random.iter().map(|q| q.map_or(f64::INFINITY, |q| q.abscissa));
+        let [median, low, high] = median_and_range(ends.clone());
+        let better = ends.filter(|end| *end < given.abscissa).count();
         summary += &format!(
             "{:<15} {learning_rate:<9} {:>9.2e} {:>8.3} {least:>7.3} {:>7.4}   {median:>6.3} ({low:.3} to {high:.3}), {better}\n",
             loss.label(),

@@ -116,7 +116,6 @@ pub fn train(config: &Config, loss: Loss, learning_rate: f64, start: &Tensor) ->
 // ANCHOR_END: train
 
 /// The regulator that sees the whole state: u = −Kx with the least Σ (‖x‖² + r‖u‖²)·h. Returns A − BK and ‖K‖.
-// ANCHOR: regulator
 pub fn regulator(plant: &Plant, r: f64, step: f64) -> Result<(Tensor, f64)> {
     let (a, b) = (linalg::to_matrix(&plant.a)?, linalg::to_matrix(&plant.b)?);
     let identity = DMatrix::<f64>::identity(4, 4);
@@ -124,4 +123,3 @@ pub fn regulator(plant: &Plant, r: f64, step: f64) -> Result<(Tensor, f64)> {
     let gain = linear_quadratic_gain(&(&identity + &a * step), &(&b * step), &(identity * step), &cost);
     Ok((linalg::from_matrix(&(a - b * &gain), &Device::Cpu)?, gain.norm()))
 }
-// ANCHOR_END: regulator

@@ -5,7 +5,7 @@ use common::{
     figure::{Figure, Panel, Series},
     ode::{Method, Solver},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -53,8 +53,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         );
         for (strategy, fits) in STRATEGIES.into_iter().zip(&case.fits) {
             let found = fits.iter().filter(|fit| case.found(fit)).count();
-            let losses: Vec<[f64; 1]> = fits.iter().map(|fit| [fit.loss]).collect();
-            let [median, low, high] = Spread::of(&losses).at(0);
+            let [median, low, high] = median_and_range(fits.iter().map(|fit| fit.loss));
             summary += &format!(
                 "  {:<16} {found:>3} of {} found it; loss {median:.1e} [{low:.1e}, {high:.1e}]\n",
                 name(strategy),

@@ -4,7 +4,7 @@ use anyhow::Result;
 use common::{
     figure::{Figure, Panel, Series},
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -21,14 +21,13 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let mut table = Table::new("run", names);
     let (mut above, mut one_state) = (0, 0);
     for (target, (name, _)) in TARGETS.iter().enumerate() {
-        let bounds: Vec<[f64; 1]> = outcome.of(config, target, 0, 0).iter().map(|run| [run.bound]).collect();
-        let [median, low, high] = Spread::of(&bounds).at(0);
+        let bounds = outcome.of(config, target, 0, 0).iter().map(|run| run.bound);
+        let [median, low, high] = median_and_range(bounds);
         summary += &format!("{name}: no monotone fit is below {median:.3} [{low:.3}, {high:.3}]\n");
         for (states, d) in STATES.iter().enumerate() {
             for (start, std) in STARTS.iter().enumerate() {
                 let runs = outcome.of(config, target, states, start);
-                let losses: Vec<[f64; 1]> = runs.iter().map(|run| [run.loss]).collect();
-                let [median, low, high] = Spread::of(&losses).at(0);
+                let [median, low, high] = median_and_range(runs.iter().map(|run| run.loss));
                 let done = runs.iter().filter(|run| run.loss <= DONE).count();
                 summary += &format!(
                     "  states {d}, start {std:<5} {median:5.2} [{low:.2}, {high:.2}]  {done}/{}\n",
@@ -66,8 +65,7 @@ fn figure(config: &Config, outcome: &Outcome) -> Figure {
             }
             panel = panel.series(Series::scatter(format!("start {std}"), &xs, &ys));
         }
-        let bounds: Vec<[f64; 1]> = outcome.of(config, target, 0, 0).iter().map(|run| [run.bound]).collect();
-        let bound = Spread::of(&bounds).at(0)[0];
+        let [bound, ..] = median_and_range(outcome.of(config, target, 0, 0).iter().map(|run| run.bound));
         if bound > 0.0 {
             let ends = ([0.4, 4.6], [bound; 2]);
             panel = panel.series(Series::line("best monotone fit, median", &ends.0, &ends.1).style(3).thin());

@@ -6,7 +6,7 @@ use common::{
     optim::RateSchedule,
     quadrature::Quadrature,
     section::Report,
-    statistics::Spread,
+    statistics::median_and_range,
     table::Table,
 };
 
@@ -62,13 +62,12 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     for seed in 0..config.num_seeds {
         random.push(seed, &outcome.random.iter().map(|errors| errors[seed]).collect::<Vec<_>>());
     }
-    let spread = |errors: &[f64]| Spread::of(&errors.iter().map(|e| [*e]).collect::<Vec<_>>()).at(0);
     for (way, errors) in WAYS.iter().zip(&outcome.random) {
-        let [median, low, high] = spread(errors);
+        let [median, low, high] = median_and_range(errors.clone());
         summary += &format!("  {:<22} {median:.1e} [{low:.1e}, {high:.1e}]\n", way.name);
     }
-    let [last, ..] = spread(&outcome.random[0]);
-    let [mean, ..] = spread(&outcome.random[1]);
+    let [last, ..] = median_and_range(outcome.random[0].clone());
+    let [mean, ..] = median_and_range(outcome.random[1].clone());
     Ok(Report::new(format!("random coefficient: error {last:.1e} at the end, {mean:.1e} averaged"), summary)
         .table("rules", &rules)
         .table("random", &random)

@@ -6,7 +6,6 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::Optimizer as _;
 use common::{
-    averaging::IterateAverage,
     optim::{self, Optimizer, RateSchedule, Rule},
     quadrature::Quadrature,
     sampling,
@@ -52,7 +51,7 @@ fn train(
 ) -> Result<Tensor> {
     let theta = optim::parameter(&Tensor::ones(50, DType::F64, &Device::Cpu)?)?;
     let mut optimizer = Optimizer::new(vec![theta.clone()], Rule::Adam.with(1.0))?;
-    let mut average = IterateAverage::new();
+    let (mut mean, mut count) = (vec![0.0; 50], 0.0); // of the last half of the iterates
     let mut history = Table::new("update", ["loss"]);
     for update in 0..num_updates {
         see(update, &theta)?;
@@ -61,11 +60,14 @@ fn train(
         log_losses(&mut history, update, &[loss_value(&loss)?])?;
         optimizer.backward_step(&loss)?;
         if 2 * (update + 1) > num_updates {
-            average.add(std::slice::from_ref(&theta))?;
+            count += 1.0;
+            for (mean, value) in mean.iter_mut().zip(theta.to_vec1::<f64>()?) {
+                *mean += (value - *mean) / count; // mean ← mean + (θ − mean)/k
+            }
         }
     }
     see(num_updates, &theta)?;
-    Ok(if way.averaged { average.mean(0, &theta)? } else { theta.as_detached_tensor().copy()? })
+    Ok(if way.averaged { Tensor::new(mean, &Device::Cpu)? } else { theta.as_detached_tensor().copy()? })
 }
 // ANCHOR_END: train
 

@@ -1,7 +1,6 @@
-use super::kernel::{self, FixedMatrix, LANES};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType, bail};
-use std::sync::Arc;
+use super::FixedMap;
+use super::kernel::{self, Gradients, LANES};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 /// One step x ← x − η(Gx − b) with a fixed matrix G: the heart of nearly every unfolded algorithm.
 ///
@@ -26,7 +25,7 @@ use std::sync::Arc;
 ///
 /// A noisy gradient Gx − b + w is the same step with b − w in place of b.
 #[derive(Clone, Debug)]
-pub struct AffineStep(Arc<FixedMatrix>);
+pub struct AffineStep(pub(super) FixedMap);
 
 impl AffineStep {
     /// The step for the square matrix `g`, `[n, n]`. A gradient of `g` is never computed, even if it is a variable.
@@ -38,7 +37,7 @@ impl AffineStep {
         if rows != columns || rows == 0 {
             bail!("an affine step needs a square matrix, not {rows}×{columns}");
         }
-        Ok(Self(Arc::new(FixedMatrix::new(g)?)))
+        FixedMap::new(g).map(Self)
     }
 
     /// x − η(Gx − b) for each row of a batch x `[K, n]`, or for one vector `[n]`; η is `step_size`, rank 0, and b has
@@ -69,36 +68,22 @@ impl AffineStep {
         self.apply(x, &Tensor::stack(&[step_size, ridge], 0)?, b)
     }
 
-    /// [`AffineStep::forward`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`AffineStep::forward`].
+    /// [`AffineStep::forward`] by plain candle operations. The errors are the same.
     pub fn forward_plain(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
         self.check(x, b)?;
         step_size.dims0()?;
-        let gx = match x.rank() {
-            1 => x.unsqueeze(0)?.matmul(&self.0.transpose)?.squeeze(0)?,
-            _ => x.matmul(&self.0.transpose)?,
-        };
-        x - gx.broadcast_sub(b)?.broadcast_mul(step_size)?
+        x - self.0.forward_plain(x)?.broadcast_sub(b)?.broadcast_mul(step_size)?
     }
 
-    /// [`AffineStep::forward_ridge`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`AffineStep::forward`].
+    /// [`AffineStep::forward_ridge`] by plain candle operations. The errors are the same.
     pub fn forward_ridge_plain(&self, x: &Tensor, step_size: &Tensor, ridge: &Tensor, b: &Tensor) -> Result<Tensor> {
         self.check(x, b)?;
         ridge.dims0()?;
         self.forward_plain(x, step_size, &x.broadcast_mul(ridge)?.neg()?.broadcast_add(b)?)
     }
 
-    pub(super) fn fixed(&self) -> &Arc<FixedMatrix> {
-        &self.0
-    }
-
     pub(super) fn check(&self, x: &Tensor, b: &Tensor) -> Result<()> {
-        let n = self.0.matrix.dim(0)?;
+        let n = self.0.matrix().dim(0)?;
         if !matches!(x.dims(), [width] | [_, width] if *width == n) {
             bail!("an affine step in dimension {n} got x of shape {:?}", x.dims());
         }
@@ -114,20 +99,20 @@ impl AffineStep {
 }
 
 /// The operation on x, the coefficients (η alone, or η and λ) and b.
-struct Step(Arc<FixedMatrix>);
+struct Step(FixedMap);
 
 /// η and λ, which is zero where it is not given.
-fn coefficients<T: WithDType>(entries: &[T]) -> (T, T) {
-    (entries[0], entries.get(1).copied().unwrap_or(T::zero()))
+fn coefficients(entries: &[f64]) -> (f64, f64) {
+    (entries[0], entries.get(1).copied().unwrap_or(0.0))
 }
 
 /// ⟨g, b⟩ − ⟨h, x⟩ and h ← g − ηh in one pass over memory.
-fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
+fn finish(h: &mut [f64], x: &[f64], b: &[f64], g: &[f64], eta: f64) -> f64 {
     let (h, h_tail) = h.as_chunks_mut::<LANES>();
     let ((x, x_tail), (b, b_tail), (g, g_tail)) =
         (x.as_chunks::<LANES>(), b.as_chunks::<LANES>(), g.as_chunks::<LANES>());
     kernel::vectorised!({
-        let mut sums = [T::zero(); LANES];
+        let mut sums = [0.0; LANES];
         for (((h, x), b), g) in h.iter_mut().zip(x).zip(b).zip(g) {
             for lane in 0..LANES {
                 sums[lane] += g[lane] * b[lane] - h[lane] * x[lane];
@@ -138,20 +123,20 @@ fn finish<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
             sums[0] += *g * *b - *h * *x;
             *h = *g - eta * *h;
         }
-        sums.into_iter().fold(T::zero(), |sum, lane| sum + lane)
+        sums.into_iter().fold(0.0, |sum, lane| sum + lane)
     })
 }
 
 /// [`finish`] where b may be one row for all; then the pass goes row by row.
-pub(super) fn finish_rows<T: WithDType>(h: &mut [T], x: &[T], b: &[T], g: &[T], eta: T) -> T {
+pub(super) fn finish_rows(h: &mut [f64], x: &[f64], b: &[f64], g: &[f64], eta: f64) -> f64 {
     let width = b.len().max(1);
     let rows = h.chunks_mut(width).zip(x.chunks(width)).zip(g.chunks(width));
-    rows.fold(T::zero(), |sum, ((h, x), g)| sum + finish(h, x, b, g, eta))
+    rows.fold(0.0, |sum, ((h, x), g)| sum + finish(h, x, b, g, eta))
 }
 
 /// ∂b = ηg, summed over the rows if b is one vector for all of them.
-pub(super) fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
-    let mut grad_b = vec![T::zero(); len];
+pub(super) fn backward_b(eta: f64, g: &[f64], len: usize) -> Vec<f64> {
+    let mut grad_b = vec![0.0; len];
     for g in g.chunks_exact(len.max(1)) {
         grad_b.iter_mut().zip(g).for_each(|(sum, g)| *sum += eta * *g);
     }
@@ -159,15 +144,15 @@ pub(super) fn backward_b<T: WithDType>(eta: T, g: &[T], len: usize) -> Vec<T> {
 }
 
 impl Step {
-    fn forward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], n: usize) -> Result<Vec<T>> {
+    fn forward(&self, x: &[f64], c: &[f64], b: &[f64], n: usize) -> Result<Vec<f64>> {
         let (eta, lambda) = coefficients(c);
-        let keep = T::one() - eta * lambda;
-        kernel::with_entries([&self.0.transpose], |[gt]| {
+        let keep = 1.0 - eta * lambda;
+        kernel::with_entries([self.0.transpose()], |[gt]| {
             // y = (1 − ηλ)x + ηb first, so that the product is added to it: y ← y − η·Gx.
             let mut y = kernel::map_of(x, b, move |x, b| keep * x + eta * b);
             kernel::for_row_blocks(&mut y, [n, n], |start, y| {
                 let x = &x[start * n..][..y.len()];
-                kernel::add_product(y, T::zero() - eta, x, gt, [y.len() / n, n, n]);
+                kernel::add_product(y, -eta, x, gt, [y.len() / n, n, n]);
             });
             Ok(y)
         })
@@ -175,22 +160,22 @@ impl Step {
 
     /// ∂x and, summed over the batch, ∂η and ∂λ. One product h = Gᵀg + λg serves all of them:
     /// ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩, ∂λ = −η⟨g, x⟩.
-    fn backward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], g: &[T], n: usize) -> Result<(Vec<T>, Vec<T>)> {
+    fn backward(&self, x: &[f64], c: &[f64], b: &[f64], g: &[f64], n: usize) -> Result<(Vec<f64>, Vec<f64>)> {
         let (eta, lambda) = coefficients(c);
-        kernel::with_entries([&self.0.matrix], |[matrix]| {
+        kernel::with_entries([self.0.matrix()], |[matrix]| {
             let mut grad_x = kernel::matmul(g, matrix, [g.len() / n, n, n]); // becomes ∂x in the same pass as ∂η
             let sums = kernel::for_row_blocks(&mut grad_x, [n, n], |start, h| {
                 let block = start * n..start * n + h.len();
                 let (x, g) = (&x[block.clone()], &g[block.clone()]);
                 let b = if b.len() == n { b } else { &b[block] };
-                let mut grad_lambda = T::zero();
+                let mut grad_lambda = 0.0;
                 if c.len() == 2 {
                     h.iter_mut().zip(g).for_each(|(h, g)| *h += lambda * *g);
-                    grad_lambda = T::zero() - eta * kernel::sum_of(g, x, |g, x| g * x);
+                    grad_lambda = -eta * kernel::sum_of(g, x, |g, x| g * x);
                 }
                 [finish_rows(h, x, b, g, eta), grad_lambda]
             });
-            let grad_c = (0..c.len()).map(|i| sums.iter().fold(T::zero(), |sum, block| sum + block[i])).collect();
+            let grad_c = (0..c.len()).map(|i| sums.iter().fold(0.0, |sum, block| sum + block[i])).collect();
             Ok((grad_x, grad_c))
         })
     }
@@ -210,32 +195,21 @@ impl CustomOp3 for Step {
         b: &CpuStorage,
         b_l: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let n = self.0.matrix.dim(0)?;
-        kernel::for_dtype!(x.dtype(), T => {
-            let (x, c, b) = (kernel::entries(x, x_l)?, kernel::entries(c, c_l)?, kernel::entries(b, b_l)?);
-            Ok((T::to_cpu_storage_owned(self.forward::<T>(x, c, b, n)?), x_l.shape().clone()))
-        })
+        let n = self.0.matrix().dim(0)?;
+        let (x, c, b) = (kernel::entries(x, x_l)?, kernel::entries(c, c_l)?, kernel::entries(b, b_l)?);
+        Ok((CpuStorage::F64(self.forward(x, c, b, n)?), x_l.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, c: &Tensor, b: &Tensor, _y: &Tensor, g: &Tensor) -> Result<Gradients> {
-        let n = self.0.matrix.dim(0)?;
+        let n = self.0.matrix().dim(0)?;
         let g = &g.contiguous()?;
-        kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 4, _>([x, c, b, g], |[xs, cs, bs, gs]| {
-            let (mut grad_x, mut grad_c, mut grad_b) = (None, None, None);
-            if x.track_op() || c.track_op() {
-                let (dx, dc) = self.backward(xs, cs, bs, gs, n)?;
-                grad_x = Some(dx).filter(|_| x.track_op());
-                grad_c = Some(dc).filter(|_| c.track_op());
+        kernel::with_entries([x, c, b, g], |[xs, cs, bs, gs]| {
+            let grad_b = kernel::gradient(b, || backward_b(cs[0], gs, bs.len()))?;
+            if !x.track_op() && !c.track_op() {
+                return Ok((None, None, grad_b));
             }
-            if b.track_op() {
-                grad_b = Some(backward_b(cs[0], gs, bs.len()));
-            }
-            let tensor = |grad: Option<Vec<T>>, like: &Tensor| {
-                grad.map(|grad| Tensor::from_vec(grad, like.shape(), like.device())).transpose()
-            };
-            Ok((tensor(grad_x, x)?, tensor(grad_c, c)?, tensor(grad_b, b)?))
-        }))
+            let (grad_x, grad_c) = self.backward(xs, cs, bs, gs, n)?;
+            Ok((kernel::gradient(x, || grad_x)?, kernel::gradient(c, || grad_c)?, grad_b))
+        })
     }
 }
-
-pub(super) type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);

@@ -1,5 +1,5 @@
 use super::{exponential, kernel};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::{Arc, OnceLock};
 
 /// The check nodes of a parity-check code: α_e = 2·atanh((1 − margin)·Π tanh(β_f/2)), the product over the other edges f of e's
@@ -42,16 +42,13 @@ impl CheckNode {
         if edges != self.sizes.iter().sum::<usize>() {
             bail!("check nodes with {} edges got {edges} messages", self.sizes.iter().sum::<usize>());
         }
-        if !kernel::is_fast(beta) || beta.dtype() != DType::F64 {
+        if !kernel::is_fast(beta) {
             return self.forward_plain(beta);
         }
         beta.contiguous()?.apply_op1(Op { node: self.clone(), saved: OnceLock::new() })
     }
 
-    /// [`CheckNode::forward`] by plain candle operations, dense: a row of E factors for each edge.
-    ///
-    /// # Errors
-    /// As [`CheckNode::forward`].
+    /// [`CheckNode::forward`] by plain candle operations, dense: a row of E factors for each edge. The errors are the same.
     pub fn forward_plain(&self, beta: &Tensor) -> Result<Tensor> {
         let t = (beta * 0.5)?.tanh()?;
         let (mut alpha, mut first) = (vec![], 0);
@@ -119,7 +116,7 @@ impl CustomOp1 for Op {
     }
 
     fn cpu_fwd(&self, beta: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let beta = kernel::entries::<f64>(beta, layout)?;
+        let beta = kernel::entries(beta, layout)?;
         let t = kernel::map(beta, exponential::tanh_half);
         let mut products = vec![0.0; t.len()];
         let edges = layout.dims()[1];
@@ -143,7 +140,7 @@ impl CustomOp1 for Op {
         let keep = 1.0 - self.node.margin;
         let edges = beta.dim(1)?;
         let grad = grad.contiguous()?;
-        let gradient = kernel::with_entries::<f64, 1, _>([&grad], |[g]| {
+        let gradient = kernel::with_entries([&grad], |[g]| {
             // ∂α/∂P = 2c/(1 − c²P²), kept finite where P = ±1
             let h = kernel::map_of(g, products, move |g, p| {
                 let q = keep * p;

@@ -1,5 +1,5 @@
-use super::{exponential, kernel};
-use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor};
+use super::{exponential, kernel, kernel::Gradients};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// What follows a dense layer, entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Activation {
 /// # Errors
 /// Shapes that do not fit, or tensors that differ in element type or device.
 pub fn dense(x: &Tensor, weights: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
-    let fast = kernel::is_fast(x) && [x, weights, bias].iter().all(|tensor| tensor.dtype() == DType::F64);
+    let fast = [x, weights, bias].into_iter().all(kernel::is_fast);
     let fits = x.rank() == 2 && weights.dims2()?.0 == x.dims()[1] && bias.dims() == &weights.dims()[1..];
     if !fast || !fits {
         return dense_plain(x, weights, bias, activation);
@@ -25,10 +25,7 @@ pub fn dense(x: &Tensor, weights: &Tensor, bias: &Tensor, activation: Activation
     x.contiguous()?.apply_op3(&weights.contiguous()?, &bias.contiguous()?, Dense(activation))
 }
 
-/// [`dense`] by plain candle operations.
-///
-/// # Errors
-/// As [`dense`].
+/// [`dense`] by plain candle operations. The errors are the same.
 pub fn dense_plain(x: &Tensor, weights: &Tensor, bias: &Tensor, activation: Activation) -> Result<Tensor> {
     let z = x.matmul(weights)?.broadcast_add(bias)?;
     match activation {
@@ -59,8 +56,8 @@ impl CustomOp3 for Dense {
         b: &CpuStorage,
         b_l: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let x = kernel::entries::<f64>(x, x_l)?;
-        let (w, b) = (kernel::entries::<f64>(w, w_l)?, kernel::entries::<f64>(b, b_l)?);
+        let x = kernel::entries(x, x_l)?;
+        let (w, b) = (kernel::entries(w, w_l)?, kernel::entries(b, b_l)?);
         let (rows, n, m) = (x_l.dims()[0], x_l.dims()[1], b.len());
         let mut y = kernel::matmul(x, w, [rows, n, m]);
         y.chunks_exact_mut(m).for_each(|row| row.iter_mut().zip(b).for_each(|(y, b)| *y += b));
@@ -72,35 +69,23 @@ impl CustomOp3 for Dense {
         Ok((CpuStorage::F64(y), (rows, m).into()))
     }
 
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        b: &Tensor,
-        y: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
+    fn bwd(&self, x: &Tensor, w: &Tensor, b: &Tensor, y: &Tensor, g: &Tensor) -> Result<Gradients> {
         let ((rows, n), m) = (x.dims2()?, b.dim(0)?);
-        let (dx, dw, db) = kernel::with_entries::<f64, 4, _>([x, w, y, &grad], |[xs, ws, ys, g]| {
+        kernel::with_entries([x, w, y, &g.contiguous()?], |[xs, ws, ys, g]| {
             let through = match self.0 {
                 Activation::Identity => None,
                 Activation::Relu => Some(kernel::through_relu(ys, g)),
                 Activation::Tanh => Some(kernel::map_of(ys, g, |y, g| g * (1.0 - y * y))),
             };
             let g = through.as_deref().unwrap_or(g);
-            let dx = x.track_op().then(|| kernel::matmul(g, &transpose(ws, m), [rows, m, n]));
-            let dw = w.track_op().then(|| kernel::matmul(&transpose(xs, n), g, [n, rows, m]));
-            let db = b.track_op().then(|| {
+            let dx = || kernel::matmul(g, &transpose(ws, m), [rows, m, n]);
+            let dw = || kernel::matmul(&transpose(xs, n), g, [n, rows, m]);
+            let db = || {
                 let mut sum = vec![0.0; m];
                 g.chunks_exact(m).for_each(|row| sum.iter_mut().zip(row).for_each(|(sum, g)| *sum += g));
                 sum
-            });
-            Ok((dx, dw, db))
-        })?;
-        let tensor = |entries: Option<Vec<f64>>, like: &Tensor| {
-            entries.map(|entries| Tensor::from_vec(entries, like.shape(), like.device())).transpose()
-        };
-        Ok((tensor(dx, x)?, tensor(dw, w)?, tensor(db, b)?))
+            };
+            Ok((kernel::gradient(x, dx)?, kernel::gradient(w, dw)?, kernel::gradient(b, db)?))
+        })
     }
 }

@@ -1,11 +1,10 @@
 use super::kernel;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor};
 
 /// A function entry by entry, given by its value and its slope.
 ///
 /// Projections, shrinks and gradients of separable functions are such functions. Nothing is kept between forward and
-/// backward but x itself. An `f32` tensor is widened to `f64` for the calls.
+/// backward but x itself.
 ///
 /// ```
 /// use candle_core::{Device, Var};
@@ -30,18 +29,15 @@ where
     x.contiguous()?.apply_op1(Elementwise { name: "elementwise", value, slope })
 }
 
-/// [`elementwise`] by plain candle operations: f(x̄) + f′(x̄)·(x − x̄) with x̄ = x taken as constant.
-///
-/// # Errors
-/// As [`elementwise`].
+/// [`elementwise`] by plain candle operations: f(x̄) + f′(x̄)·(x − x̄) with x̄ = x taken as constant. The errors are the same.
 pub fn elementwise_plain(x: &Tensor, value: impl Fn(f64) -> f64, slope: impl Fn(f64) -> f64) -> Result<Tensor> {
-    let fixed = x.detach();
-    let entries = fixed.to_dtype(DType::F64)?.flatten_all()?.to_vec1()?;
-    let map = |f: &dyn Fn(f64) -> f64| {
-        let entries: Vec<f64> = entries.iter().map(|&x| f(x)).collect();
-        Tensor::from_vec(entries, x.shape(), x.device())?.to_dtype(x.dtype())
-    };
-    map(&value)? + (map(&slope)? * (x - &fixed)?)?
+    map(x, value)? + (map(x, slope)? * (x - x.detach())?)?
+}
+
+/// f(x), entry by entry, as a constant.
+pub(super) fn map(x: &Tensor, f: impl Fn(f64) -> f64) -> Result<Tensor> {
+    let entries = x.detach().to_dtype(DType::F64)?.flatten_all()?.to_vec1::<f64>()?;
+    Tensor::from_vec(entries.into_iter().map(f).collect(), x.shape(), x.device())?.to_dtype(x.dtype())
 }
 
 /// x projected to the box [−1, 1]ⁿ, with slope 0 on its bounds as in PyTorch and Flux (candle's own `clamp` has ½ there).
@@ -83,20 +79,15 @@ impl<V: Fn(f64) -> f64, S: Fn(f64) -> f64> CustomOp1 for Elementwise<V, S> {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(x.dtype(), T => {
-            let x = kernel::entries::<T>(x, layout)?;
-            let y = kernel::map(x, move |x| T::from_f64((self.value)(x.to_f64())));
-            Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
-        })
+        let x = kernel::entries(x, layout)?;
+        let y = kernel::map(x, move |x| (self.value)(x));
+        Ok((CpuStorage::F64(y), layout.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
-        kernel::for_dtype!(grad.dtype(), T => {
-            let grad_x: Vec<T> = kernel::with_entries([x, &grad], |[x, g]: [&[T]; 2]| {
-                Ok(kernel::map_of(x, g, move |x, g| g * T::from_f64((self.slope)(x.to_f64()))))
-            })?;
-            Tensor::from_vec(grad_x, x.shape(), x.device()).map(Some)
-        })
+        let grad_x: Vec<f64> =
+            kernel::with_entries([x, &grad], |[x, g]| Ok(kernel::map_of(x, g, move |x, g| g * (self.slope)(x))))?;
+        Tensor::from_vec(grad_x, x.shape(), x.device()).map(Some)
     }
 }

@@ -1,6 +1,5 @@
 use super::kernel;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, IndexOp, Layout, Result, Shape, Tensor, WithDType, bail};
+use candle_core::{CpuStorage, CustomOp1, IndexOp, Layout, Result, Shape, Tensor, bail};
 
 /// Entry `index` along the first dimension of a learnable tensor `[T, …]`: what one iteration uses of a schedule, a step size
 /// (rank 0) out of a vector, or a vector or matrix out of a tensor of higher rank.
@@ -20,10 +19,7 @@ pub fn entry(tensor: &Tensor, index: usize) -> Result<Tensor> {
     tensor.contiguous()?.apply_op1(Entry(index))
 }
 
-/// [`entry`] by plain candle operations.
-///
-/// # Errors
-/// As [`entry`].
+/// [`entry`] by plain candle operations. The errors are the same.
 pub fn entry_plain(tensor: &Tensor, index: usize) -> Result<Tensor> {
     tensor.i(index)
 }
@@ -36,20 +32,16 @@ impl CustomOp1 for Entry {
     }
 
     fn cpu_fwd(&self, tensor: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(tensor.dtype(), T => {
-            let entries = kernel::entries::<T>(tensor, layout)?;
-            let shape = Shape::from(&layout.dims()[1..]);
-            let size = shape.elem_count();
-            Ok((T::to_cpu_storage_owned(entries[self.0 * size..][..size].to_vec()), shape))
-        })
+        let entries = kernel::entries(tensor, layout)?;
+        let shape = Shape::from(&layout.dims()[1..]);
+        let size = shape.elem_count();
+        Ok((CpuStorage::F64(entries[self.0 * size..][..size].to_vec()), shape))
     }
 
     fn bwd(&self, tensor: &Tensor, _entry: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        kernel::for_dtype!(grad.dtype(), T => {
-            let mut sparse = vec![T::from_f64(0.0); tensor.elem_count()];
-            let grad = grad.flatten_all()?.to_vec1::<T>()?;
-            sparse[self.0 * grad.len()..][..grad.len()].copy_from_slice(&grad);
-            Tensor::from_vec(sparse, tensor.shape(), tensor.device()).map(Some)
-        })
+        let mut sparse = vec![0.0; tensor.elem_count()];
+        let grad = grad.flatten_all()?.to_vec1()?;
+        sparse[self.0 * grad.len()..][..grad.len()].copy_from_slice(&grad);
+        Tensor::from_vec(sparse, tensor.shape(), tensor.device()).map(Some)
     }
 }

@@ -1,6 +1,5 @@
-use super::kernel::{self, FixedMatrix};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Module, Result, Shape, Tensor, WithDType, bail};
+use super::kernel;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
 /// Multiplication by a matrix A that is data, not a parameter.
@@ -18,7 +17,14 @@ use std::sync::Arc;
 /// # candle_core::Result::Ok(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct FixedMap(Arc<FixedMatrix>);
+pub struct FixedMap(Arc<Fixed>);
+
+/// A and Aᵀ, both row-major: a product reads its second factor row by row, and forward and backward need one each.
+#[derive(Debug)]
+struct Fixed {
+    matrix: Tensor,
+    transpose: Tensor,
+}
 
 impl FixedMap {
     /// The map of the matrix `a`, `[m, n]`. A gradient of `a` is never computed, even if it is a variable.
@@ -26,7 +32,10 @@ impl FixedMap {
     /// # Errors
     /// `a` is no matrix.
     pub fn new(a: &Tensor) -> Result<Self> {
-        Ok(Self(Arc::new(FixedMatrix::new(a)?)))
+        a.dims2()?;
+        let matrix = a.detach().contiguous()?;
+        let transpose = matrix.t()?.contiguous()?;
+        Ok(Self(Arc::new(Fixed { matrix, transpose })))
     }
 
     /// A.
@@ -44,7 +53,10 @@ impl FixedMap {
     /// # Errors
     /// x has another width, or another element type or device than A.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.apply(x, Side::Rows)
+        if !kernel::is_fast(x) {
+            return self.forward_plain(x);
+        }
+        x.contiguous()?.apply_op1(Apply { map: self.clone(), side: Side::Rows })
     }
 
     /// A·θ for a vector θ `[n]` (result `[m]`) or a matrix `[n, p]` (result `[m, p]`): a linear model whose
@@ -53,45 +65,26 @@ impl FixedMap {
     /// # Errors
     /// θ has another number of rows, or another element type or device than A.
     pub fn matmul(&self, theta: &Tensor) -> Result<Tensor> {
-        self.apply(theta, Side::of(theta))
-    }
-
-    /// [`FixedMap::matmul`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::matmul`].
-    pub fn matmul_plain(&self, theta: &Tensor) -> Result<Tensor> {
-        match Side::of(theta) {
-            Side::Rows => self.forward_plain(theta),
-            Side::Columns => self.0.matrix.matmul(theta),
+        if theta.rank() == 1 {
+            return self.forward(theta); // a batch of one
         }
+        if !kernel::is_fast(theta) {
+            return self.matmul_plain(theta);
+        }
+        theta.contiguous()?.apply_op1(Apply { map: self.clone(), side: Side::Columns })
     }
 
-    /// [`FixedMap::forward`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::forward`].
+    /// [`FixedMap::matmul`] by plain candle operations. The errors are the same.
+    pub fn matmul_plain(&self, theta: &Tensor) -> Result<Tensor> {
+        if theta.rank() == 1 { self.forward_plain(theta) } else { self.matrix().matmul(theta) }
+    }
+
+    /// [`FixedMap::forward`] by plain candle operations. The errors are the same.
     pub fn forward_plain(&self, x: &Tensor) -> Result<Tensor> {
         match x.rank() {
             1 => x.unsqueeze(0)?.matmul(&self.0.transpose)?.squeeze(0),
             _ => x.matmul(&self.0.transpose),
         }
-    }
-
-    fn apply(&self, x: &Tensor, side: Side) -> Result<Tensor> {
-        if !kernel::is_fast(x) {
-            return match side {
-                Side::Rows => self.forward_plain(x),
-                Side::Columns => self.matmul_plain(x),
-            };
-        }
-        x.contiguous()?.apply_op1(Apply { map: self.0.clone(), side })
-    }
-}
-
-impl Module for FixedMap {
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.forward(x)
     }
 }
 
@@ -102,26 +95,13 @@ enum Side {
     Columns,
 }
 
-impl Side {
-    /// How A·θ is computed: a vector is a batch of one, and A·θ is shorter than θ·Aᵀ only in print.
-    fn of(theta: &Tensor) -> Self {
-        if theta.rank() == 1 { Self::Rows } else { Self::Columns }
-    }
-}
-
 struct Apply {
-    map: Arc<FixedMatrix>,
+    map: FixedMap,
     side: Side,
 }
 
 /// `x·matrixᵀ` or `matrix·x`, with the shape of the result.
-fn apply<T: WithDType>(
-    side: Side,
-    matrix: &Tensor,
-    transpose: &Tensor,
-    x: &[T],
-    dims: &[usize],
-) -> Result<(Vec<T>, Shape)> {
+fn apply(side: Side, matrix: &Tensor, transpose: &Tensor, x: &[f64], dims: &[usize]) -> Result<(Vec<f64>, Shape)> {
     let (m, n) = matrix.dims2()?;
     match (side, dims) {
         (Side::Rows, &[.., width]) if width == n && dims.len() <= 2 => {
@@ -146,21 +126,17 @@ impl CustomOp1 for Apply {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(x.dtype(), T => {
-            let x = kernel::entries::<T>(x, layout)?;
-            let (y, shape) = apply(self.side, &self.map.matrix, &self.map.transpose, x, layout.dims())?;
-            Ok((T::to_cpu_storage_owned(y), shape))
-        })
+        let x = kernel::entries(x, layout)?;
+        let (y, shape) = apply(self.side, self.map.matrix(), self.map.transpose(), x, layout.dims())?;
+        Ok((CpuStorage::F64(y), shape))
     }
 
     // y = x·Aᵀ has ∂x = g·A, and y = A·x has ∂x = Aᵀ·g: the map of the transpose.
     fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let grad = grad.contiguous()?;
-        kernel::for_dtype!(grad.dtype(), T => {
-            let (grad_x, shape) = kernel::with_entries::<T, 1, _>([&grad], |[g]| {
-                apply(self.side, &self.map.transpose, &self.map.matrix, g, grad.dims())
-            })?;
-            Tensor::from_vec(grad_x, shape, x.device()).map(Some)
-        })
+        let (grad_x, shape) = kernel::with_entries([&grad], |[g]| {
+            apply(self.side, self.map.transpose(), self.map.matrix(), g, grad.dims())
+        })?;
+        Tensor::from_vec(grad_x, shape, x.device()).map(Some)
     }
 }

@@ -1,5 +1,5 @@
 use super::{FixedMap, kernel};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
 impl FixedMap {
@@ -13,10 +13,7 @@ impl FixedMap {
         self.sum(theta, [y, y], Term::Error)
     }
 
-    /// [`FixedMap::squared_error`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::squared_error`].
+    /// [`FixedMap::squared_error`] by plain candle operations. The errors are the same.
     pub fn squared_error_plain(&self, theta: &Tensor, y: &Tensor) -> Result<Tensor> {
         (self.matmul_plain(theta)? - y.detach())?.sqr()?.sum_all()
     }
@@ -30,10 +27,7 @@ impl FixedMap {
         self.sum(theta, [a, b], Term::Quadratic)
     }
 
-    /// [`FixedMap::quadratic`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::squared_error`].
+    /// [`FixedMap::quadratic`] by plain candle operations. The errors are the same.
     pub fn quadratic_plain(&self, theta: &Tensor, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         let x = self.matmul_plain(theta)?;
         ((x.sqr()? * a.detach())? + (x * b.detach())?)?.sum_all()
@@ -45,10 +39,7 @@ impl FixedMap {
             let [a, b] = weights.map(Tensor::dims);
             bail!("a loss of a map of {n} inputs and {m} outputs got θ {:?} and {a:?}, {b:?}", theta.dims());
         }
-        if n == 0
-            || !kernel::is_fast(theta)
-            || [theta, self.matrix(), weights[0], weights[1]].iter().any(|t| t.dtype() != DType::F64)
-        {
+        if n == 0 || ![theta, self.matrix(), weights[0], weights[1]].into_iter().all(kernel::is_fast) {
             return match term {
                 Term::Error => self.squared_error_plain(theta, weights[0]),
                 Term::Quadratic => self.quadratic_plain(theta, weights[0], weights[1]),
@@ -81,7 +72,7 @@ impl CustomOp1 for Sum {
     }
 
     fn cpu_fwd(&self, theta: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let theta = kernel::entries::<f64>(theta, layout)?;
+        let theta = kernel::entries(theta, layout)?;
         let [a, b] = &self.weights;
         let (sum, slopes) = kernel::with_entries([self.map.transpose(), a, b], |[transpose, a, b]| {
             let x = kernel::matmul(theta, transpose, [1, theta.len(), a.len()]);

@@ -1,6 +1,5 @@
 use super::kernel;
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 /// x − η·f′(x) entry by entry: a step of gradient descent on a separable function Σᵢ f(xᵢ), given by its first and second
 /// derivative. η is `step_size`, rank 0; it and x may be learnable.
@@ -20,10 +19,7 @@ where
     x.contiguous()?.apply_op2(&step_size.contiguous()?, step)
 }
 
-/// [`gradient_step`] by plain candle operations and [`super::elementwise_plain`].
-///
-/// # Errors
-/// As [`gradient_step`].
+/// [`gradient_step`] by plain candle operations and [`super::elementwise_plain`]. The errors are the same.
 pub fn gradient_step_plain(
     x: &Tensor,
     step_size: &Tensor,
@@ -45,26 +41,19 @@ impl<F: Fn(f64) -> f64, G: Fn(f64) -> f64> CustomOp2 for GradientStep<F, G> {
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, eta: &CpuStorage, eta_l: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(x.dtype(), T => {
-            let (x, eta) = (kernel::entries::<T>(x, x_l)?, kernel::entries::<T>(eta, eta_l)?[0]);
-            let y = kernel::map(x, move |x| x - eta * T::from_f64((self.slope)(x.to_f64())));
-            Ok((T::to_cpu_storage_owned(y), x_l.shape().clone()))
-        })
+        let (x, eta) = (kernel::entries(x, x_l)?, kernel::entries(eta, eta_l)?[0]);
+        let y = kernel::map(x, move |x| x - eta * (self.slope)(x));
+        Ok((CpuStorage::F64(y), x_l.shape().clone()))
     }
 
     /// ∂x = g(1 − ηf″(x)), ∂η = −⟨g, f′(x)⟩.
-    fn bwd(&self, x: &Tensor, eta: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(&self, x: &Tensor, step_size: &Tensor, _y: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = &g.contiguous()?;
-        kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 3, _>([x, eta, g], |[xs, etas, gs]| {
+        kernel::with_entries([x, step_size, g], |[xs, etas, gs]| {
             let eta = etas[0];
-            let grad_x = x.track_op().then(|| {
-                let grad = kernel::map_of(xs, gs, move |x, g| {
-                    g * (T::from_f64(1.0) - eta * T::from_f64((self.curvature)(x.to_f64())))
-                });
-                Tensor::from_vec(grad, x.shape(), x.device())
-            });
-            let grad_eta = T::from_f64(0.0) - kernel::sum_of(xs, gs, move |x, g| T::from_f64((self.slope)(x.to_f64())) * g);
-            Ok((grad_x.transpose()?, Some(Tensor::new(grad_eta, x.device())?)))
-        }))
+            let grad_x = || kernel::map_of(xs, gs, move |x, g| g * (1.0 - eta * (self.curvature)(x)));
+            let grad_eta = || vec![-kernel::sum_of(xs, gs, move |x, g| (self.slope)(x) * g)];
+            Ok((kernel::gradient(x, grad_x)?, kernel::gradient(step_size, grad_eta)?))
+        })
     }
 }

@@ -5,10 +5,10 @@ use std::cell::Cell;
 ///
 /// This is all that a first-order optimizer needs, without the chain of temporary tensors that candle's own
 /// optimizers allocate per parameter; `f` captures the optimizer's state (for Adam, two slices of moments, in the
-/// same order). An `f32` parameter is widened to `f64` for the call and rounded back.
+/// same order).
 ///
 /// Returns `false`, having changed nothing, if there is no fast path: the parameter does not lie contiguously on the
-/// CPU or is neither `f64` nor `f32`. The caller then does the same with tensor operations and [`Var::set`].
+/// CPU or is not `f64`. The caller then does the same with tensor operations and [`Var::set`].
 ///
 /// # Errors
 /// `grad` differs from `var` in shape, element type or device, or shares its storage.
@@ -59,13 +59,7 @@ impl<F: FnOnce(&mut [f64], &[f64])> InplaceOp2 for Update<F> {
         };
         match (var, grad) {
             (CpuStorage::F64(var), CpuStorage::F64(grad)) => f(&mut var[v0..v1], &grad[g0..g1]),
-            (CpuStorage::F32(var), CpuStorage::F32(grad)) => {
-                let widen = |x: &[f32]| x.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
-                let (mut wide, grad) = (widen(&var[v0..v1]), widen(&grad[g0..g1]));
-                f(&mut wide, &grad);
-                var[v0..v1].iter_mut().zip(wide).for_each(|(x, wide)| *x = wide as f32);
-            }
-            _ => bail!("update_in_place needs f64 or f32"),
+            _ => bail!("update_in_place needs f64"),
         }
         Ok(())
     }

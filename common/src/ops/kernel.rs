@@ -1,29 +1,26 @@
 //! What the fast paths share: slices of tensors, matrix products in row blocks, sums.
 
-use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, WithDType, bail};
+use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, bail};
 use rayon::prelude::*;
 use std::mem::MaybeUninit;
 
 /// Whether the fast paths know where and how this tensor is stored.
 pub fn is_fast(tensor: &Tensor) -> bool {
-    tensor.device().is_cpu() && matches!(tensor.dtype(), DType::F64 | DType::F32)
+    tensor.device().is_cpu() && tensor.dtype() == DType::F64
 }
 
 /// The entries of a contiguous tensor in CPU storage.
-pub fn entries<'a, T: WithDType>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [T]> {
+pub fn entries<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f64]> {
     let Some((start, end)) = layout.contiguous_offsets() else {
         bail!("internal error: a fast path got a tensor that is not contiguous");
     };
-    Ok(&storage.as_slice::<T>()?[start..end])
+    Ok(&storage.as_slice()?[start..end])
 }
 
 /// Calls `f` with the entries of contiguous CPU tensors.
-pub fn with_entries<T: WithDType, const N: usize, R>(
-    tensors: [&Tensor; N],
-    f: impl FnOnce([&[T]; N]) -> Result<R>,
-) -> Result<R> {
+pub fn with_entries<const N: usize, R>(tensors: [&Tensor; N], f: impl FnOnce([&[f64]; N]) -> Result<R>) -> Result<R> {
     let guards = tensors.map(Tensor::storage_and_layout);
-    let mut slices: [&[T]; N] = [&[]; N];
+    let mut slices: [&[f64]; N] = [&[]; N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
         let Storage::Cpu(storage) = &**storage else {
             bail!("internal error: a fast path got a tensor that is not on the CPU");
@@ -33,22 +30,13 @@ pub fn with_entries<T: WithDType, const N: usize, R>(
     f(slices)
 }
 
-/// A fixed matrix A and its transpose, both row-major: a product reads its second factor row by row, and forward and
-/// backward need one each.
-#[derive(Clone, Debug)]
-pub struct FixedMatrix {
-    pub matrix: Tensor,
-    pub transpose: Tensor,
+/// `entries` as the gradient with respect to `of`, if one is wanted.
+pub fn gradient(of: &Tensor, entries: impl FnOnce() -> Vec<f64>) -> Result<Option<Tensor>> {
+    of.track_op().then(|| Tensor::from_vec(entries(), of.shape(), of.device())).transpose()
 }
 
-impl FixedMatrix {
-    pub fn new(matrix: &Tensor) -> Result<Self> {
-        matrix.dims2()?;
-        let matrix = matrix.detach().contiguous()?;
-        let transpose = matrix.t()?.contiguous()?;
-        Ok(Self { matrix, transpose })
-    }
-}
+/// The gradients of an operation on three tensors.
+pub type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
 
 /// Multiplications below which a product stays on the calling thread in one block.
 const PARALLEL_FROM: usize = 4_000_000;
@@ -72,7 +60,7 @@ pub fn for_row_blocks<T: Send, R: Send>(
 
 /// `out ← out + scale·(lhs·rhs)` on the calling thread, all row-major; `lhs` is `[rows, inner]`, `rhs` is
 /// `[inner, columns]` and `out` is `[rows, columns]`.
-pub fn add_product<T: WithDType>(out: &mut [T], scale: T, lhs: &[T], rhs: &[T], dims: [usize; 3]) {
+pub fn add_product(out: &mut [f64], scale: f64, lhs: &[f64], rhs: &[f64], dims: [usize; 3]) {
     assert_eq!(out.len(), dims[0] * dims[2]);
     // SAFETY: `out` is as long as was just asserted, and initialised.
     #[allow(unsafe_code)]
@@ -86,19 +74,11 @@ pub fn add_product<T: WithDType>(out: &mut [T], scale: T, lhs: &[T], rhs: &[T], 
 /// # Safety
 /// From `out` on there is room for `rows·columns` entries, with `add` they are initialised.
 #[allow(unsafe_code)]
-unsafe fn gemm<T: WithDType>(
-    out: *mut T,
-    add: bool,
-    scale: T,
-    lhs: &[T],
-    rhs: &[T],
-    [rows, inner, columns]: [usize; 3],
-) {
+unsafe fn gemm(out: *mut f64, add: bool, scale: f64, lhs: &[f64], rhs: &[f64], [rows, inner, columns]: [usize; 3]) {
     assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
     // SAFETY: gemm reads `lhs` and `rhs` and writes `out` at row·row_stride + column·column_stride only; for row-major
     // storage of the shapes asserted above every such index lies inside its slice, and inside the room that the caller
-    // promised. gemm writes every entry of `out`, and reads them only if told to. `T` is f64 or f32, which it knows (it
-    // panics on others).
+    // promised. gemm writes every entry of `out`, and reads them only if told to.
     unsafe {
         gemm::gemm(
             rows,
@@ -114,7 +94,7 @@ unsafe fn gemm<T: WithDType>(
             rhs.as_ptr(),
             1,
             columns as isize,
-            T::one(),
+            1.0,
             scale,
             false,
             false,
@@ -125,7 +105,7 @@ unsafe fn gemm<T: WithDType>(
 }
 
 /// `lhs·rhs` of row-major matrices `[rows, inner]` and `[inner, columns]`, split over the cores where that pays.
-pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize; 3]) -> Vec<T> {
+pub fn matmul(lhs: &[f64], rhs: &[f64], [rows, inner, columns]: [usize; 3]) -> Vec<f64> {
     assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
     if rows == 1 {
         return combination(lhs, rhs, columns);
@@ -144,15 +124,15 @@ pub fn matmul<T: WithDType>(lhs: &[T], rhs: &[T], [rows, inner, columns]: [usize
             #[allow(unsafe_code)]
             unsafe {
                 let out = out.as_mut_ptr().cast();
-                gemm(out, false, T::one(), lhs, rhs, [rows, inner, columns]);
+                gemm(out, false, 1.0, lhs, rhs, [rows, inner, columns]);
             }
         });
     })
 }
 
 /// `Σᵢ lhs[i]·rhs[i, :]`, four rows at a time: each entry of the sum is then read and written once for four products.
-fn combination<T: WithDType>(lhs: &[T], rhs: &[T], columns: usize) -> Vec<T> {
-    let mut sum = vec![T::zero(); columns];
+fn combination(lhs: &[f64], rhs: &[f64], columns: usize) -> Vec<f64> {
+    let mut sum = vec![0.0; columns];
     let row = |i: usize| &rhs[i * columns..][..columns];
     let (fours, rest) = lhs.as_chunks::<4>();
     for (block, &[s, t, u, v]) in fours.iter().enumerate() {
@@ -175,7 +155,7 @@ fn combination<T: WithDType>(lhs: &[T], rhs: &[T], columns: usize) -> Vec<T> {
 }
 
 /// `out[i, j] ← lhs[i]·rhs[j]`.
-fn outer_product<T: WithDType>(out: &mut [MaybeUninit<T>], lhs: &[T], rhs: &[T]) {
+fn outer_product(out: &mut [MaybeUninit<f64>], lhs: &[f64], rhs: &[f64]) {
     vectorised!({
         for (out, &l) in out.chunks_exact_mut(rhs.len()).zip(lhs) {
             for (out, &r) in out.iter_mut().zip(rhs) {
@@ -186,7 +166,7 @@ fn outer_product<T: WithDType>(out: &mut [MaybeUninit<T>], lhs: &[T], rhs: &[T])
 }
 
 /// A vector of `len` entries, all of which `write` writes: the zeros that it would have first cost as much as a pass.
-fn written<T>(len: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) -> Vec<T> {
+fn written(len: usize, write: impl FnOnce(&mut [MaybeUninit<f64>])) -> Vec<f64> {
     let mut vector = Vec::with_capacity(len);
     write(&mut vector.spare_capacity_mut()[..len]);
     // SAFETY: private to this file, where both callers write all `len` entries: they assert that their inputs are as long.
@@ -222,12 +202,12 @@ macro_rules! vectorised {
 // ANCHOR_END: vectorised
 
 /// All `f(xᵢ)`; `f` owns what it captures.
-pub fn map<T: WithDType>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
+pub fn map(x: &[f64], f: impl Fn(f64) -> f64) -> Vec<f64> {
     map_of(x, x, move |x, _| f(x))
 }
 
 /// All `f(aᵢ, bᵢ)`, where b may be one row for all rows of a; `f` owns what it captures.
-pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
+pub fn map_of(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> Vec<f64> {
     let width = b.len().max(1);
     assert!(a.len().is_multiple_of(width) && (a.is_empty() || !b.is_empty()));
     written(a.len(), move |y| {
@@ -242,7 +222,7 @@ pub fn map_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> Vec<T> {
 }
 
 /// `xᵢ ← f(xᵢ)`; `f` owns what it captures.
-pub fn map_in_place<T: WithDType>(x: &mut [T], f: impl Fn(T) -> T) {
+pub fn map_in_place(x: &mut [f64], f: impl Fn(f64) -> f64) {
     vectorised!({
         for x in x {
             *x = f(*x);
@@ -252,18 +232,13 @@ pub fn map_in_place<T: WithDType>(x: &mut [T], f: impl Fn(T) -> T) {
 
 /// `xᵢ ← max(0, xᵢ)`. What was negative becomes −0, so that [`through_relu`] can tell it from 0, where candle's relu has slope 1.
 /// Keeps NaN, so that a divergence stays visible.
-pub fn relu<T: WithDType>(x: &mut [T]) {
-    let below = T::from_f64(-0.0);
-    vectorised!({
-        for x in x {
-            *x = if *x < T::zero() { below } else { *x + T::zero() }; // −0 + 0 is 0
-        }
-    });
+pub fn relu(x: &mut [f64]) {
+    map_in_place(x, |x| if x < 0.0 { -0.0 } else { x + 0.0 }); // −0 + 0 is 0
 }
 
 /// What comes back through y = [`relu`]: gᵢ, or 0 where x was negative.
-pub fn through_relu<T: WithDType>(y: &[T], g: &[T]) -> Vec<T> {
-    map_of(y, g, |y, g| if y.to_f64().is_sign_negative() { T::zero() } else { g })
+pub fn through_relu(y: &[f64], g: &[f64]) -> Vec<f64> {
+    map_of(y, g, |y, g| if y.is_sign_negative() { 0.0 } else { g })
 }
 
 /// Partial sums of a reduction: an order that never changes and that the compiler can vectorise.
@@ -271,36 +246,19 @@ pub const LANES: usize = 8;
 
 // ANCHOR: sum_of
 /// The sum of `f(aᵢ, bᵢ)`; `f` owns what it captures.
-pub fn sum_of<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T) -> T {
+pub fn sum_of(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
     vectorised!({
         let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        let mut sums = [T::zero(); LANES];
+        let mut sums = [0.0; LANES];
         for (a, b) in a.iter().zip(b) {
             for lane in 0..LANES {
                 sums[lane] += f(a[lane], b[lane]);
             }
         }
-        let tail = a_tail.iter().zip(b_tail).fold(T::zero(), |sum, (a, b)| sum + f(*a, *b));
+        let tail = a_tail.iter().zip(b_tail).fold(0.0, |sum, (a, b)| sum + f(*a, *b));
         sums.into_iter().fold(tail, |sum, lane| sum + lane)
     })
 }
 // ANCHOR_END: sum_of
 
-/// Runs `$body` with `$T` bound to the element type, for the two types that the fast paths know.
-macro_rules! for_dtype {
-    ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype {
-            candle_core::DType::F64 => {
-                type $T = f64;
-                $body
-            }
-            candle_core::DType::F32 => {
-                type $T = f32;
-                $body
-            }
-            other => candle_core::bail!("no fast path for element type {other:?}"),
-        }
-    };
-}
-pub(crate) use for_dtype;
 pub(crate) use vectorised;

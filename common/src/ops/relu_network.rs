@@ -1,5 +1,5 @@
 use super::{FixedMap, kernel};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::OnceLock;
 
 impl FixedMap {
@@ -20,17 +20,14 @@ impl FixedMap {
                 output.dims()
             );
         }
-        if [weights, output, self.matrix()].iter().any(|t| !kernel::is_fast(t) || t.dtype() != DType::F64) {
+        if ![weights, output, self.matrix()].into_iter().all(kernel::is_fast) {
             return self.relu_network_plain(weights, output);
         }
         let output = output.detach().contiguous()?;
         weights.contiguous()?.apply_op1(Network { inputs: self.clone(), output, hidden: OnceLock::new() })
     }
 
-    /// [`FixedMap::relu_network`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`FixedMap::relu_network`].
+    /// [`FixedMap::relu_network`] by plain candle operations. The errors are the same.
     pub fn relu_network_plain(&self, weights: &Tensor, output: &Tensor) -> Result<Tensor> {
         self.matmul_plain(weights)?.relu()?.matmul(&output.detach().unsqueeze(1)?)?.squeeze(1)
     }
@@ -49,7 +46,7 @@ impl CustomOp1 for Network {
     }
 
     fn cpu_fwd(&self, weights: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let weights = kernel::entries::<f64>(weights, layout)?;
+        let weights = kernel::entries(weights, layout)?;
         let ((m, n), p) = (self.inputs.matrix().dims2()?, layout.dims()[1]);
         let (hidden, y) = kernel::with_entries([self.inputs.matrix(), &self.output], |[inputs, output]| {
             let hidden = kernel::matmul(inputs, weights, [m, n, p]);

@@ -1,5 +1,5 @@
 use super::kernel;
-use candle_core::{CpuStorage, CustomOp2, DType, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
 use std::sync::{Arc, OnceLock};
 
 /// A recurrence x ← f(x, θ), step by step, with the vector–Jacobian product of a step: what [`Rollout`] repeats.
@@ -66,17 +66,12 @@ impl<R: Recurrence> Rollout<R> {
         Self(Arc::new(recurrence))
     }
 
-    /// The recurrence.
-    pub fn recurrence(&self) -> &R {
-        &self.0
-    }
-
     /// The states x₁ … x_N, `[N, shape of x₀]`. Each of x₀ (`start`) and θ may be learnable.
     ///
     /// # Errors
     /// Shapes that do not fit, no step, or tensors that differ in element type or device.
     pub fn forward(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
-        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+        if !kernel::is_fast(start) {
             return self.forward_plain(start, theta, num_steps);
         }
         self.apply(start, theta, num_steps, Output::All)
@@ -87,7 +82,7 @@ impl<R: Recurrence> Rollout<R> {
     /// # Errors
     /// As [`Rollout::forward`].
     pub fn last(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
-        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+        if !kernel::is_fast(start) {
             return self.last_plain(start, theta, num_steps);
         }
         self.apply(start, theta, num_steps, Output::Last { entry: None, states: OnceLock::new() })
@@ -101,7 +96,7 @@ impl<R: Recurrence> Rollout<R> {
         if index >= start.dims1()? {
             bail!("no entry {index} in a state of {} numbers", start.elem_count());
         }
-        if !kernel::is_fast(start) || start.dtype() != DType::F64 {
+        if !kernel::is_fast(start) {
             return self.last_entry_plain(start, theta, num_steps, index);
         }
         self.apply(start, theta, num_steps, Output::Last { entry: Some(index), states: OnceLock::new() })
@@ -113,10 +108,7 @@ impl<R: Recurrence> Rollout<R> {
         start.contiguous()?.apply_op2(&theta.contiguous()?, unrolled)
     }
 
-    /// [`Rollout::forward`] by plain candle operations, step by step.
-    ///
-    /// # Errors
-    /// As [`Rollout::forward`].
+    /// [`Rollout::forward`] by plain candle operations, step by step. The errors are the same.
     pub fn forward_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
         self.check(start, theta, num_steps)?;
         let mut x = start.clone();
@@ -128,19 +120,13 @@ impl<R: Recurrence> Rollout<R> {
         Tensor::stack(&states, 0)
     }
 
-    /// [`Rollout::last`] by plain candle operations, step by step.
-    ///
-    /// # Errors
-    /// As [`Rollout::forward`].
+    /// [`Rollout::last`] by plain candle operations, step by step. The errors are the same.
     pub fn last_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize) -> Result<Tensor> {
         self.check(start, theta, num_steps)?;
         (0..num_steps).try_fold(start.clone(), |x, k| self.0.plain(k, &x, theta))
     }
 
-    /// [`Rollout::last_entry`] by plain candle operations, step by step.
-    ///
-    /// # Errors
-    /// As [`Rollout::last_entry`].
+    /// [`Rollout::last_entry`] by plain candle operations, step by step. The errors are the same.
     pub fn last_entry_plain(&self, start: &Tensor, theta: &Tensor, num_steps: usize, index: usize) -> Result<Tensor> {
         self.last_plain(start, theta, num_steps)?.get(index)
     }
@@ -285,10 +271,7 @@ impl<R: Recurrence> CustomOp2 for Unrolled<R> {
                 _ => gs,
             };
             let (grad_x, grad_theta) = with_dimension!(xs.len(), self.backward(xs, thetas, states, gs));
-            let tensor = |grad: Vec<f64>, of: &Tensor| {
-                of.track_op().then(|| Tensor::from_vec(grad, of.shape(), of.device())).transpose()
-            };
-            Ok((tensor(grad_x, x)?, tensor(grad_theta, theta)?))
+            Ok((kernel::gradient(x, || grad_x)?, kernel::gradient(theta, || grad_theta)?))
         })
     }
 }

@@ -1,5 +1,5 @@
 use super::{exponential, kernel};
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Shape, Tensor, bail};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 
 /// Σ ‖one-hot(mₖ) − softmax(zₖ)‖² over the rows zₖ of scores `[K, M]`, rank 0; `labels[k]` is mₖ.
 ///
@@ -10,16 +10,13 @@ pub fn softmax_squared_error(scores: &Tensor, labels: &[u32]) -> Result<Tensor> 
     if labels.len() != rows || labels.iter().any(|&label| label as usize >= classes) {
         bail!("{} labels do not fit scores of shape {:?}", labels.len(), scores.dims());
     }
-    if !kernel::is_fast(scores) || scores.dtype() != DType::F64 {
+    if !kernel::is_fast(scores) {
         return softmax_squared_error_plain(scores, labels);
     }
     scores.contiguous()?.apply_op1(SoftmaxError(labels.to_vec()))
 }
 
-/// [`softmax_squared_error`] by plain candle operations.
-///
-/// # Errors
-/// As [`softmax_squared_error`].
+/// [`softmax_squared_error`] by plain candle operations. The errors are the same.
 pub fn softmax_squared_error_plain(scores: &Tensor, labels: &[u32]) -> Result<Tensor> {
     let classes = scores.dim(1)?;
     let one_hot: Vec<f64> =
@@ -55,7 +52,7 @@ impl CustomOp1 for SoftmaxError {
     }
 
     fn cpu_fwd(&self, scores: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let residuals = self.residuals(kernel::entries::<f64>(scores, layout)?);
+        let residuals = self.residuals(kernel::entries(scores, layout)?);
         Ok((CpuStorage::F64(vec![kernel::sum_of(&residuals, &residuals, |a, b| a * b)]), ().into()))
     }
 
@@ -63,7 +60,7 @@ impl CustomOp1 for SoftmaxError {
     fn bwd(&self, scores: &Tensor, _loss: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let scale = 2.0 * grad.to_scalar::<f64>()?;
         let classes = scores.dim(1)?;
-        let mut residuals = kernel::with_entries::<f64, 1, _>([scores], |[z]| Ok(self.residuals(z)))?;
+        let mut residuals = kernel::with_entries([scores], |[z]| Ok(self.residuals(z)))?;
         for (row, &label) in residuals.chunks_exact_mut(classes).zip(&self.0) {
             let p = |i: usize, r: f64| if i == label as usize { r + 1.0 } else { r };
             let mean: f64 = row.iter().enumerate().map(|(i, &r)| p(i, r) * r).sum();

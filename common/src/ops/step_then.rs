@@ -1,12 +1,11 @@
 //! An affine step and a function of its entries, as one node.
 
-use super::affine_step::{self, AffineStep, Gradients};
+use super::FixedMap;
+use super::affine_step::{self, AffineStep};
 use super::entrywise::{self, Entrywise, ScaledHardtanh, SoftThreshold};
-use super::kernel::{self, FixedMatrix};
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use super::kernel::{self, Gradients};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use std::marker::PhantomData;
-use std::sync::Arc;
 
 impl AffineStep {
     /// S_τ(x − η(Gx − b)): an iteration of proximal gradient descent with an ℓ₁ term, ISTA where G = AᵀA and b = Aᵀy. τ is
@@ -18,10 +17,7 @@ impl AffineStep {
         self.forward_then::<SoftThreshold>(x, step_size, threshold, b, true)
     }
 
-    /// [`AffineStep::forward_shrink`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`AffineStep::forward_shrink`].
+    /// [`AffineStep::forward_shrink`] by plain candle operations. The errors are the same.
     pub fn forward_shrink_plain(
         &self,
         x: &Tensor,
@@ -42,10 +38,7 @@ impl AffineStep {
         self.forward_then::<ScaledHardtanh>(x, step_size, slope, b, invertible)
     }
 
-    /// [`AffineStep::forward_hardtanh`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`AffineStep::forward_hardtanh`].
+    /// [`AffineStep::forward_hardtanh`] by plain candle operations. The errors are the same.
     pub fn forward_hardtanh_plain(&self, x: &Tensor, step_size: &Tensor, slope: &Tensor, b: &Tensor) -> Result<Tensor> {
         entrywise::plain::<ScaledHardtanh>(&self.forward_plain(x, step_size, b)?, slope)
     }
@@ -65,7 +58,7 @@ impl AffineStep {
         step_size.dims0()?;
         parameter.dims0()?;
         let coefficients = step_size.contiguous()?.apply_op2(&parameter.contiguous()?, Pair)?;
-        x.contiguous()?.apply_op3(&coefficients, &b.contiguous()?, StepThen::<E>(self.fixed().clone(), PhantomData))
+        x.contiguous()?.apply_op3(&coefficients, &b.contiguous()?, StepThen::<E>(self.0.clone(), PhantomData))
     }
 }
 
@@ -78,10 +71,8 @@ impl CustomOp2 for Pair {
     }
 
     fn cpu_fwd(&self, a: &CpuStorage, a_l: &Layout, b: &CpuStorage, b_l: &Layout) -> Result<(CpuStorage, Shape)> {
-        kernel::for_dtype!(a.dtype(), T => {
-            let pair = vec![kernel::entries::<T>(a, a_l)?[0], kernel::entries::<T>(b, b_l)?[0]];
-            Ok((T::to_cpu_storage_owned(pair), Shape::from(2)))
-        })
+        let pair = vec![kernel::entries(a, a_l)?[0], kernel::entries(b, b_l)?[0]];
+        Ok((CpuStorage::F64(pair), Shape::from(2)))
     }
 
     fn bwd(&self, a: &Tensor, b: &Tensor, _pair: &Tensor, g: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
@@ -91,17 +82,17 @@ impl CustomOp2 for Pair {
 }
 
 /// The operation on x, the coefficients (η and the parameter p of f) and b.
-struct StepThen<E>(Arc<FixedMatrix>, PhantomData<E>);
+struct StepThen<E>(FixedMap, PhantomData<E>);
 
 /// Whether x is the start 0, for which Gx needs no product.
-fn is_zero<T: WithDType>(x: &[T]) -> bool {
-    x.iter().all(|x| *x == T::zero())
+fn is_zero(x: &[f64]) -> bool {
+    x.iter().all(|x| *x == 0.0)
 }
 
 impl<E: Entrywise> StepThen<E> {
-    fn forward<T: WithDType>(&self, x: &[T], c: &[T], b: &[T], n: usize) -> Result<Vec<T>> {
+    fn forward(&self, x: &[f64], c: &[f64], b: &[f64], n: usize) -> Result<Vec<f64>> {
         let (eta, p) = (c[0], c[1]);
-        kernel::with_entries([&self.0.transpose], |[gt]| {
+        kernel::with_entries([self.0.transpose()], |[gt]| {
             if is_zero(x) {
                 return Ok(kernel::map_of(x, b, move |_, b| E::value(eta * b, p)));
             }
@@ -109,23 +100,24 @@ impl<E: Entrywise> StepThen<E> {
             let mut u = kernel::map_of(x, b, move |x, b| x + eta * b);
             kernel::for_row_blocks(&mut u, [n, n], |start, u| {
                 let x = &x[start * n..][..u.len()];
-                kernel::add_product(u, T::zero() - eta, x, gt, [u.len() / n, n, n]);
+                kernel::add_product(u, -eta, x, gt, [u.len() / n, n, n]);
                 kernel::map_in_place(u, move |u| E::value(u, p));
             });
             Ok(u)
         })
     }
 
-    /// Back through f to g = ∂u and ∂p, then through the step, with one product h = Gᵀg: ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩.
-    fn backward<T: WithDType>(&self, [x, c, b, y, g]: [&[T]; 5], n: usize, wants_x: bool) -> Result<StepGradients<T>> {
+    /// ∂x, where it is wanted, ∂u and (∂η, ∂p): back through f to g = ∂u and ∂p, then through the step, with one product
+    /// h = Gᵀg: ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩.
+    fn backward(&self, [x, c, b, y, g]: [&[f64]; 5], n: usize, wants_x: bool) -> Result<[Vec<f64>; 3]> {
         let (eta, p) = (c[0], c[1]);
-        let (g, grad_p) = entrywise::through::<E, T>(y, g, p);
+        let (g, grad_p) = entrywise::through::<E>(y, g, p);
         if !wants_x && is_zero(x) {
-            let along = |g: &[T]| kernel::sum_of(g, b, |g, b| g * b);
-            let grad_eta = g.chunks(b.len().max(1)).fold(T::zero(), |sum, g| sum + along(g));
-            return Ok((None, g, [grad_eta, grad_p]));
+            let along = |g: &[f64]| kernel::sum_of(g, b, |g, b| g * b);
+            let grad_eta = g.chunks(b.len().max(1)).fold(0.0, |sum, g| sum + along(g));
+            return Ok([vec![], g, vec![grad_eta, grad_p]]);
         }
-        kernel::with_entries([&self.0.matrix], |[matrix]| {
+        kernel::with_entries([self.0.matrix()], |[matrix]| {
             let mut h = kernel::matmul(&g, matrix, [g.len() / n, n, n]); // becomes ∂x in the same pass as ∂η
             let sums = kernel::for_row_blocks(&mut h, [n, n], |start, h| {
                 let block = start * n..start * n + h.len();
@@ -133,14 +125,11 @@ impl<E: Entrywise> StepThen<E> {
                 let b = if b.len() == n { b } else { &b[block] };
                 affine_step::finish_rows(h, x, b, g, eta)
             });
-            let grad_eta = sums.into_iter().fold(T::zero(), |sum, block| sum + block);
-            Ok((Some(h), g, [grad_eta, grad_p]))
+            let grad_eta = sums.into_iter().fold(0.0, |sum, block| sum + block);
+            Ok([h, g, vec![grad_eta, grad_p]])
         })
     }
 }
-
-/// ∂x where it is wanted, ∂u, and [∂η, ∂p].
-type StepGradients<T> = (Option<Vec<T>>, Vec<T>, [T; 2]);
 
 impl<E: Entrywise> CustomOp3 for StepThen<E> {
     fn name(&self) -> &'static str {
@@ -156,28 +145,19 @@ impl<E: Entrywise> CustomOp3 for StepThen<E> {
         b: &CpuStorage,
         b_l: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let n = self.0.matrix.dim(0)?;
-        kernel::for_dtype!(x.dtype(), T => {
-            let (x, c, b) = (kernel::entries(x, x_l)?, kernel::entries(c, c_l)?, kernel::entries(b, b_l)?);
-            Ok((T::to_cpu_storage_owned(self.forward::<T>(x, c, b, n)?), x_l.shape().clone()))
-        })
+        let n = self.0.matrix().dim(0)?;
+        let (x, c, b) = (kernel::entries(x, x_l)?, kernel::entries(c, c_l)?, kernel::entries(b, b_l)?);
+        Ok((CpuStorage::F64(self.forward(x, c, b, n)?), x_l.shape().clone()))
     }
 
     fn bwd(&self, x: &Tensor, c: &Tensor, b: &Tensor, y: &Tensor, g: &Tensor) -> Result<Gradients> {
-        let n = self.0.matrix.dim(0)?;
+        let n = self.0.matrix().dim(0)?;
         let g = &g.contiguous()?;
-        kernel::for_dtype!(g.dtype(), T => kernel::with_entries::<T, 5, _>([x, c, b, y, g], |slices| {
+        kernel::with_entries([x, c, b, y, g], |slices| {
             let [_, cs, bs, ..] = slices;
-            let (grad_x, grad_u, grad_c) = self.backward(slices, n, x.track_op())?;
-            let grad_b = b.track_op().then(|| affine_step::backward_b(cs[0], &grad_u, bs.len()));
-            let tensor = |grad: Option<Vec<T>>, like: &Tensor| {
-                grad.map(|grad| Tensor::from_vec(grad, like.shape(), like.device())).transpose()
-            };
-            Ok((
-                tensor(grad_x.filter(|_| x.track_op()), x)?,
-                tensor(Some(grad_c.to_vec()).filter(|_| c.track_op()), c)?,
-                tensor(grad_b, b)?,
-            ))
-        }))
+            let [grad_x, grad_u, grad_c] = self.backward(slices, n, x.track_op())?;
+            let grad_b = kernel::gradient(b, || affine_step::backward_b(cs[0], &grad_u, bs.len()))?;
+            Ok((kernel::gradient(x, || grad_x)?, kernel::gradient(c, || grad_c)?, grad_b))
+        })
     }
 }

@@ -1,5 +1,5 @@
-use super::kernel;
-use candle_core::{CpuStorage, CustomOp3, DType, Layout, Result, Shape, Tensor, bail};
+use super::kernel::{self, Gradients};
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
 /// The variable nodes of a parity-check code: β_e = ξ_e·(λ_i + Σ α_f), the sum over the other edges f of e's variable i.
@@ -28,7 +28,7 @@ impl VariableNode {
     /// Shapes that do not fit.
     pub fn forward(&self, alpha: &Tensor, lambda: &Tensor, weights: &Tensor) -> Result<Tensor> {
         self.check(alpha, lambda, weights)?;
-        if !kernel::is_fast(alpha) || alpha.dtype() != DType::F64 {
+        if !kernel::is_fast(alpha) {
             return self.forward_plain(alpha, lambda, weights);
         }
         alpha.contiguous()?.apply_op3(&lambda.contiguous()?, &weights.contiguous()?, Op(self.clone()))
@@ -42,10 +42,7 @@ impl VariableNode {
         alpha.matmul(&self.incidence(alpha)?)? + lambda
     }
 
-    /// [`VariableNode::forward`] by plain candle operations.
-    ///
-    /// # Errors
-    /// As [`VariableNode::forward`].
+    /// [`VariableNode::forward`] by plain candle operations. The errors are the same.
     pub fn forward_plain(&self, alpha: &Tensor, lambda: &Tensor, weights: &Tensor) -> Result<Tensor> {
         self.check(alpha, lambda, weights)?;
         let at_edges = self.marginal(alpha, lambda)?.matmul(&self.incidence(alpha)?.t()?)?;
@@ -97,8 +94,8 @@ impl CustomOp3 for Op {
         weights: &CpuStorage,
         weights_l: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (alpha, lambda) = (kernel::entries::<f64>(alpha, alpha_l)?, kernel::entries::<f64>(lambda, lambda_l)?);
-        let weights = kernel::entries::<f64>(weights, weights_l)?;
+        let (alpha, lambda) = (kernel::entries(alpha, alpha_l)?, kernel::entries(lambda, lambda_l)?);
+        let weights = kernel::entries(weights, weights_l)?;
         let (edges, n) = (self.0.variables.len(), self.0.count);
         let (mut beta, mut sums) = (Vec::with_capacity(alpha.len()), vec![0.0; n]);
         for (alpha, lambda) in alpha.chunks_exact(edges).zip(lambda.chunks_exact(n)) {
@@ -110,18 +107,10 @@ impl CustomOp3 for Op {
     }
 
     /// With h_e = ξ_e·g_e: ∂λ_i = Σ h_e over i's edges, ∂α_e = ∂λ_i − h_e, and ∂ξ_e = Σ g_e·β_e/ξ_e over the words.
-    fn bwd(
-        &self,
-        alpha: &Tensor,
-        lambda: &Tensor,
-        weights: &Tensor,
-        _beta: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.contiguous()?;
+    fn bwd(&self, alpha: &Tensor, lambda: &Tensor, weights: &Tensor, _: &Tensor, g: &Tensor) -> Result<Gradients> {
         let (edges, n) = (self.0.variables.len(), self.0.count);
-        let inputs = [alpha, lambda, weights, &grad];
-        let (da, dl, dw) = kernel::with_entries::<f64, 4, _>(inputs, |[alpha, lambda, weights, g]| {
+        let inputs = [alpha, lambda, weights, &g.contiguous()?];
+        let (da, dl, dw) = kernel::with_entries(inputs, |[alpha, lambda, weights, g]| {
             let (mut da, mut dl, mut dw) = (vec![0.0; alpha.len()], vec![0.0; lambda.len()], vec![0.0; weights.len()]);
             let mut sums = vec![0.0; n];
             let words = alpha.chunks_exact(edges).zip(lambda.chunks_exact(n)).zip(g.chunks_exact(edges));
@@ -142,10 +131,6 @@ impl CustomOp3 for Op {
             }
             Ok((da, dl, dw))
         })?;
-        let tensor = |entries: Vec<f64>, like: &Tensor| {
-            let wanted = like.track_op().then_some(entries);
-            wanted.map(|entries| Tensor::from_vec(entries, like.shape(), like.device())).transpose()
-        };
-        Ok((tensor(da, alpha)?, tensor(dl, lambda)?, tensor(dw, weights)?))
+        Ok((kernel::gradient(alpha, || da)?, kernel::gradient(lambda, || dl)?, kernel::gradient(weights, || dw)?))
     }
 }

@@ -69,7 +69,6 @@ pub fn estimate_after<A: Algorithm>(
 
 /// The problem's metric per instance, by default the MSE ‖X* − X‖²_F / K, after each of 0, 1, … `num_iterations` iterations on
 /// K = `count` fresh instances, the same ones for each algorithm with the same `seed`.
-// ANCHOR: mean_metrics
 pub fn mean_metrics<P: Problem, A: Algorithm<Data = P::Data>>(
     problem: &P,
     algorithm: &A,
@@ -82,7 +81,6 @@ pub fn mean_metrics<P: Problem, A: Algorithm<Data = P::Data>>(
     let mean = |k| shards.iter().map(|sums: &Vec<f64>| sums[k]).sum::<f64>() / count as f64;
     Ok((0..=num_iterations).map(mean).collect())
 }
-// ANCHOR_END: mean_metrics
 
 /// ‖x* − x‖² of each of the instances of [`mean_metrics`], one list for each number of iterations: for medians and tails.
 pub fn squared_errors<P: Problem, A: Algorithm<Data = P::Data>>(

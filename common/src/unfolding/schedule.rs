@@ -29,7 +29,7 @@ impl Period {
         }
     }
 
-    /// For legends: `T = 8`, `a step for each iteration`.
+    /// For legends: `T = 8`, `each iteration its own`.
     pub fn label(self) -> String {
         match self {
             Self::Of(period) => format!("T = {period}"),
@@ -97,11 +97,9 @@ impl Schedule {
     }
 
     /// The entry of iteration `k`, from 0; a number has rank 0.
-    // ANCHOR: at
     pub fn at(&self, k: usize) -> Result<Tensor> {
         Ok(ops::entry(&self.entries, k % self.period())?)
     }
-    // ANCHOR_END: at
 
     /// The period T.
     pub fn period(&self) -> usize {

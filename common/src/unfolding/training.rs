@@ -157,7 +157,6 @@ impl Training {
     /// Each row of the table is a generation: depth, mean loss of its updates, and the metric after it. Errors with
     /// [`crate::training::Diverged`] at the first loss that is no longer one, and with [`Interrupted`] where the context asks for
     /// it; a context with a checkpoint continues from there.
-    // ANCHOR: train
     pub fn train_by(
         &self,
         name: &str,
@@ -204,7 +203,6 @@ impl Training {
         context.finished.push(Finished { name: name.to_owned(), history: history.clone(), parameters });
         Ok(history)
     }
-    // ANCHOR_END: train
 
     fn stop(&self, name: &str, finished: usize, context: &mut Context) -> anyhow::Error {
         let message = format!("interrupted: {name} has finished {finished} of {} generations", self.num_generations);
@@ -224,7 +222,6 @@ fn learned(algorithm: &impl Algorithm) -> Vec<&Schedule> {
 /// gradient with respect to the schedules of `algorithm` that are to be learned. `rng(shard)` draws the problems of a shard.
 ///
 /// Each shard of the batch makes a graph on a thread of its own; the gradients are added in the order of the shards.
-// ANCHOR: batch_gradient
 pub fn batch_gradient<P: Problem, A: Algorithm<Data = P::Data>>(
     problem: &P,
     algorithm: &A,
@@ -259,7 +256,6 @@ pub fn batch_gradient<P: Problem, A: Algorithm<Data = P::Data>>(
     }
     Ok((loss, sum))
 }
-// ANCHOR_END: batch_gradient
 
 /// Puts a training into the context's checkpoint: all that a later generation depends on.
 fn keep(name: &str, finished: usize, history: &Table, optimizers: &[Optimizer], context: &mut Context) -> Result<()> {

@@ -4,7 +4,7 @@ use crate::axis::{self, Scale, Tick};
 use crate::canvas::{Canvas, HPos, Image};
 use crate::geometry::{Point, Rect, distance, distance_to_line, distinct, simplify, thinned};
 use crate::legend::Legend;
-use crate::panel::{Mark, MarkKind, Panel, Picture};
+use crate::panel::{Mark, MarkKind, Panel};
 use crate::series::{self, Kind, Series};
 use crate::style::{self, Stroke, Style};
 use crate::text::{self, EM, LABEL_EM, SMALL_EM, TITLE_EM};
@@ -12,7 +12,7 @@ use plotters::style::Color as _;
 
 /// Draws `panel` into `area`.
 pub(crate) fn draw(panel: &Panel, area: Rect, canvas: &mut Canvas) {
-    if let Some(Picture { image, across: None }) = &panel.picture {
+    if let Some(image) = &panel.image {
         return draw_image(&panel.title, image, area, canvas);
     }
     let drawing = Drawing::new(panel);
@@ -184,12 +184,9 @@ impl<'a> Drawing<'a> {
         lines.iter().flat_map(|line| visible(plot, line)).collect()
     }
 
-    /// Regions, or else shaded intervals and a grid.
+    /// Shaded intervals and a grid.
     fn background(&self, canvas: &mut Canvas, frame: &Frame) {
         let plot = frame.plot;
-        if let Some(picture) = &self.panel.picture {
-            return canvas.image(plot, picture.image.clone());
-        }
         for (mark, _) in self.marks(MarkKind::Shade) {
             let inside = |x: f64| x.clamp(plot.left, plot.right);
             let rect = self.mark_rect(plot, mark);

@@ -142,7 +142,6 @@ mod tests {
             .series(Series::line_with_markers("Adam", &xs, &ys).dotted())
             .shade_x("trained", 0.0, 10.0)
             .hline("bound", 1e-3)
-            .vline("", 5.0)
             .note("here\u{1}", 50.0, 1e-2);
         let levels = Panel::new("", "x₁", "x₂").contours(|x, y| x * x - y, (-1.0, 1.0), (-1.0, 1.0), &[0.0, 0.5]);
         Figure::new().panel(if log { lines.log_y() } else { lines }).panel(levels)
@@ -276,20 +275,6 @@ mod tests {
         assert_eq!((svg.matches("<image ").count(), svg.contains("a digit")), (2, true));
         assert!(Figure::new().panel(Panel::image("ragged", &[0.0; 5], 2)).svg().is_err());
         assert!(Figure::new().panel(Panel::image("none", &[], 0)).svg().is_err());
-    }
-
-    #[test]
-    fn regions_lie_where_their_class_is() {
-        let class = |x: f64, y: f64| usize::from(x > 0.0) + 2 * usize::from(y > 0.0);
-        let panel = || Panel::new("", "", "").regions(class, (-1.0, 1.0), (-1.0, 1.0));
-        let (width, height, pixels) = pixels(&Figure::new().panel(panel()).panel_size(300, 300).png().unwrap());
-        let at = |x: u32, y: u32| &pixels[3 * (width * y + x) as usize..][..3];
-        let quarter = |x, y| at(width * x / 4, height * y / 4);
-        for (k, place) in [(1, 3), (3, 3), (1, 1), (3, 1)].into_iter().enumerate() {
-            assert_eq!(quarter(place.0, place.1), style::region(k), "{k}");
-        }
-        assert!(Figure::new().panel(panel().x_range(0.0, 1.0)).svg().is_err());
-        assert!(Figure::new().panel(panel().log_y()).svg().is_err());
     }
 
     #[test]

@@ -16,18 +16,9 @@ pub struct Panel {
     pub(crate) series: Vec<Series>,
     pub(crate) contours: Vec<Contour>,
     pub(crate) marks: Vec<Mark>,
-    pub(crate) picture: Option<Picture>,
+    /// In place of axes and data
+    pub(crate) image: Option<Image>,
 }
-
-/// An image across the ranges of both axes, or in place of axes and data.
-#[derive(Clone, Debug)]
-pub(crate) struct Picture {
-    pub image: Image,
-    pub across: Option<[(f64, f64); 2]>,
-}
-
-/// Cells of a coloured area along each side.
-const CELLS: usize = 200;
 
 /// What a panel holds besides its data: a rectangle, on an axis without range as long as the axis.
 #[derive(Clone, Debug)]
@@ -66,7 +57,7 @@ impl Panel {
             series: Vec::new(),
             contours: Vec::new(),
             marks: Vec::new(),
-            picture: None,
+            image: None,
         }
     }
 
@@ -74,18 +65,7 @@ impl Panel {
     /// (white). A figure with several of them and [`Figure::columns`](crate::Figure::columns) is an image grid.
     pub fn image(caption: impl Into<String>, values: &[f64], columns: usize) -> Self {
         let cells = values.iter().map(|value| [(255.0 * value).round() as u8; 3]).collect();
-        let image = Image { columns, cells };
-        Self { picture: Some(Picture { image, across: None }), ..Self::new(caption, "", "") }
-    }
-
-    /// Colours the rectangle `x_range × y_range`, which the axes then show exactly, by the class that `class` gives to
-    /// each of its points; class `k` has a light form of the colour of [`Series::style`] `k`.
-    pub fn regions(mut self, class: impl Fn(f64, f64) -> usize, x_range: (f64, f64), y_range: (f64, f64)) -> Self {
-        let at = |(low, high): (f64, f64), k: usize| low + (high - low) * (k as f64 + 0.5) / CELLS as f64;
-        let rows = (0..CELLS).rev().flat_map(|j| (0..CELLS).map(move |i| (i, j)));
-        let cells = rows.map(|(i, j)| style::region(class(at(x_range, i), at(y_range, j)))).collect();
-        self.picture = Some(Picture { image: Image { columns: CELLS, cells }, across: Some([x_range, y_range]) });
-        self.x_range(x_range.0, x_range.1).y_range(y_range.0, y_range.1)
+        Self { image: Some(Image { columns, cells }), ..Self::new(caption, "", "") }
     }
 
     /// Adds a series.
@@ -121,11 +101,6 @@ impl Panel {
     /// A horizontal reference line; an empty name keeps it out of the legend.
     pub fn hline(self, name: impl Into<String>, y: f64) -> Self {
         self.mark(name.into(), MarkKind::Line, None, Some((y, y)))
-    }
-
-    /// A vertical reference line; an empty name keeps it out of the legend.
-    pub fn vline(self, name: impl Into<String>, x: f64) -> Self {
-        self.mark(name.into(), MarkKind::Line, Some((x, x)), None)
     }
 
     /// Shades the interval `low..high` of the x axis, for instance the one that was trained on; an empty name keeps it
@@ -177,17 +152,13 @@ impl Panel {
             });
             ensure!(placed, "`{name}` cannot be placed on the axes of `{}`", self.title);
         }
-        if let Some(Picture { image: Image { columns, cells }, across }) = &self.picture {
+        if let Some(Image { columns, cells }) = &self.image {
             ensure!(
                 *columns > 0 && !cells.is_empty() && cells.len() % columns == 0,
                 "the image `{}`: {} values in rows of {columns}",
                 self.title,
                 cells.len()
             );
-            let shown = across.is_none_or(|[across_x, across_y]| {
-                x.range == Some(across_x) && y.range == Some(across_y) && !x.log && !y.log
-            });
-            ensure!(shown, "the axes of `{}` do not show its regions", self.title);
         }
         self.series.iter().try_for_each(Series::check)
     }

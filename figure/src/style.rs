@@ -93,13 +93,6 @@ impl Style {
     }
 }
 
-/// The `k`-th colour, as light as an area must be that texts and curves stand on; in another lightness after the last.
-pub(crate) fn region(k: usize) -> [u8; 3] {
-    let Color(r, g, b, _) = COLORS[k % COLORS.len()];
-    let part = [3, 6, 2, 4][k / COLORS.len() % 4];
-    [r, g, b].map(|c| 255 - (255 - c) / part)
-}
-
 /// The `k`-th of the colours with the dash pattern that goes with it.
 pub(crate) fn palette(k: usize) -> (Color, Dash) {
     // Shifted after the last colour, so that no pair of colour and dash pattern returns soon.

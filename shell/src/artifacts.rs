@@ -10,18 +10,19 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use candle_core::Tensor;
+use common::table::Table;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
 /// The file that says what a run was and what it wrote.
-pub const SUMMARY: &str = "summary.json";
+pub(crate) const SUMMARY: &str = "summary.json";
 
 /// What the name of a file begins and ends with as long as it is not whole.
 const UNFINISHED: (&str, &str) = (".partial-", ".unfolding");
 
 /// A directory that a run writes its files into.
 #[derive(Debug, Clone)]
-pub struct Artifacts {
+pub(crate) struct Artifacts {
     directory: PathBuf,
     /// The directories that this run made, the innermost first
     created: Vec<PathBuf>,
@@ -71,6 +72,18 @@ impl Artifacts {
         Ok(())
     }
 
+    /// Writes `table` as `<stem>.csv`.
+    pub fn write_table(&mut self, stem: &str, table: &Table) -> Result<()> {
+        self.write(&format!("{stem}.csv"), table.to_csv().as_bytes())
+    }
+
+    /// Writes `summary` with the names of all files in it, its own the last.
+    pub fn write_summary(&mut self, mut summary: Value) -> Result<()> {
+        let others = self.written.iter().map(String::as_str).filter(|name| *name != SUMMARY);
+        summary["files"] = others.chain([SUMMARY]).collect();
+        self.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())
+    }
+
     /// Writes `parameters` as the safetensors file `name`.
     pub fn write_tensors(&mut self, name: &str, parameters: &[(String, Tensor)]) -> Result<()> {
         self.write(name, &safetensors(parameters)?)
@@ -110,11 +123,6 @@ impl Artifacts {
     /// Where the files go.
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// The names of the files written so far, each once.
-    pub fn written(&self) -> &[String] {
-        &self.written
     }
 
     /// The files written so far, e.g. `output/sec2_4_autodiff: summary.json, path.png`.
@@ -190,7 +198,7 @@ mod tests {
         let directory = parent.path().join("output/run");
         let mut artifacts = Artifacts::new(&directory)?;
         fs::create_dir_all(directory.join("taken/by a directory"))?;
-        assert!(artifacts.write("taken", b"whole").is_err() && artifacts.written().is_empty());
+        assert!(artifacts.write("taken", b"whole").is_err() && artifacts.written.is_empty());
         fs::remove_dir_all(directory.join("taken"))?;
         assert_eq!(fs::read_dir(&directory)?.count(), 0);
         artifacts.abandon();

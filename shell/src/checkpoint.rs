@@ -11,10 +11,10 @@ use candle_core::{Device, Tensor};
 use common::{context::Checkpoint, section::one_line};
 use serde_json::Value;
 
-use crate::{artifacts, artifacts::Artifacts};
+use crate::artifacts::{self, Artifacts};
 
 /// Name of the file in the run's directory.
-pub const FILE_NAME: &str = "checkpoint.safetensors";
+pub(crate) const FILE_NAME: &str = "checkpoint.safetensors";
 
 /// The entry that tells whose checkpoint it is: JSON text, as bytes.
 const RUN: &str = "run";
@@ -23,7 +23,7 @@ const RUN: &str = "run";
 const CHECKSUM: &str = "checksum";
 
 /// The last checkpoint of a run, and now and then its file.
-pub struct Keeper {
+pub(crate) struct Keeper {
     artifacts: Artifacts,
     run: Value,
     latest: Checkpoint,
@@ -100,7 +100,7 @@ pub fn load(file: &Path, run: &Value, device: &Device) -> Result<Checkpoint> {
 }
 
 /// The first entry that differs: its name and both values.
-pub fn difference(key: &str, a: &Value, b: &Value) -> Option<(String, Value, Value)> {
+pub(crate) fn difference(key: &str, a: &Value, b: &Value) -> Option<(String, Value, Value)> {
     if let (Value::Object(a), Value::Object(b)) = (a, b) {
         let value = |map: &serde_json::Map<String, Value>, key| map.get(key).cloned().unwrap_or_default();
         return a.keys().chain(b.keys()).find_map(|key| difference(key, &value(a, key), &value(b, key)));

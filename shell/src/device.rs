@@ -36,15 +36,11 @@ impl DeviceChoice {
 }
 
 fn not_built(name: &str) -> anyhow::Error {
+    let gpus = [(", cuda", utils::cuda_is_available()), (", metal", utils::metal_is_available())];
+    let gpus: String = gpus.iter().filter(|(_, built)| *built).map(|(name, _)| *name).collect();
     Usage(format!(
-        "invalid value '{name}' for '--device': this program was built for {} (build with --features {name} to use it)",
-        compiled_in()
+        "invalid value '{name}' for '--device': this program was built for auto, cpu{gpus} (build with --features {name} \
+         to use it)"
     ))
     .into()
-}
-
-/// The devices this program was built for, e.g. `auto, cpu`.
-pub fn compiled_in() -> String {
-    let gpus = [("cuda", utils::cuda_is_available()), ("metal", utils::metal_is_available())];
-    gpus.iter().filter(|(_, built)| *built).fold("auto, cpu".to_owned(), |list, (name, _)| list + ", " + name)
 }

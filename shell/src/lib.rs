@@ -1,18 +1,18 @@
 //! The program shell that all sections share: command line, files, clock, terminal, threads, exit status.
 //!
 //! A section's binary is one call of [`section`], a chapter's one call of [`chapter`]. Exit status: 0 done, 1 the run
-//! failed, 2 wrong usage, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP). Errors are one line on standard error.
+//! failed, 2 wrong usage, 130 interrupted (Ctrl-C, SIGTERM, on Linux SIGHUP). Errors are one line on standard error.
 
 pub mod artifacts;
 pub mod book;
 pub mod checkpoint;
-pub mod device;
-pub mod options;
+mod device;
+mod options;
 pub mod process;
-pub mod run;
-pub mod seeds;
-pub mod size;
-pub mod terminal;
+mod run;
+mod seeds;
+mod size;
+mod terminal;
 
 use std::{
     ffi::OsString,
@@ -62,7 +62,7 @@ pub fn section(entry: &Entry) -> ExitCode {
         }
         let finished = run(entry, &matches, &options, resume, &options.directory(entry.name))?;
         if !options.quiet {
-            print(&format!("{}\nfiles in {}\n", finished.report.summary.trim_end(), finished.listing))?;
+            print(&format!("{}\nfiles in {}\n", finished.report.summary, finished.listing))?;
         }
         Ok(())
     })
@@ -83,57 +83,46 @@ pub fn chapter_command(chapter: &Chapter) -> Command {
     if resumes { command.arg(resume) } else { command }
 }
 
-/// Runs all sections of a chapter in order, with their defaults, and prints one table.
+/// Runs all sections of a chapter in order, with their defaults or quick settings, each into a directory of its name, and prints
+/// one table.
+///
+/// A section that fails has its row and does not keep the others from running; the error at the end names those that did.
 pub fn chapter(chapter: &Chapter) -> ExitCode {
     enter(|arguments| {
         let matches = chapter_command(chapter).try_get_matches_from(arguments).map_err(usage)?;
         let options = Options::from_arg_matches(&matches).map_err(usage)?;
+        let quick = matches.get_flag("quick");
         let resume = matches.try_get_one("resume").ok().flatten() == Some(&true);
         let out = options.directory(chapter.name);
-        run_all(chapter.sections.iter(), matches.get_flag("quick"), &options, resume, &out)
+        // What would stop every section stops the first one.
+        options.device.open()?;
+        let _locked = Artifacts::new(&out)?;
+        let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
+        let (mut failed, mut first_error) = (vec![], None);
+        for entry in chapter.sections {
+            let directory = out.join(entry.name);
+            let [result, seconds, figures] = match with_defaults(entry, quick, &options, resume, &directory) {
+                Ok(Finished { report, seconds, .. }) => {
+                    let extension = options.format.extension();
+                    let figures = report.figures.iter().map(|(stem, _)| format!("{stem}.{extension}"));
+                    let seconds = seconds.iter().map(|(_, s)| s).sum::<f64>();
+                    [report.headline, format!("{seconds:.3}"), figures.collect::<Vec<_>>().join(", ")]
+                }
+                Err(error) if error.is::<Interrupted>() => return Err(error.context(entry.name)),
+                Err(error) => {
+                    let row = [format!("failed: {}", one_line(&error)), "–".into(), "–".into()];
+                    failed.push(entry.name);
+                    first_error.get_or_insert(error);
+                    row
+                }
+            };
+            rows.push([entry.name.into(), entry.title.into(), result, seconds, figures]);
+        }
+        if !options.quiet {
+            print(&format!("{}files in {}/<section>\n", aligned(&rows), out.display()))?;
+        }
+        first_error.map_or(Ok(()), |error| Err(error.context(failed.join(", "))))
     })
-}
-
-/// Runs `entries` in order, with their defaults or quick settings, each into a directory of its name in `out`, and prints one
-/// table.
-///
-/// A section that fails has its row and does not keep the others from running; the error at the end names those that did.
-pub fn run_all<'a>(
-    entries: impl Iterator<Item = &'a Entry>,
-    quick: bool,
-    options: &Options,
-    resume: bool,
-    out: &Path,
-) -> Result<()> {
-    // What would stop every section stops the first one.
-    options.device.open()?;
-    let _locked = Artifacts::new(out)?;
-    let mut rows = vec![["section", "what it shows", "result", "seconds", "figures"].map(String::from)];
-    let (mut failed, mut first_error) = (vec![], None);
-    for entry in entries {
-        let [result, seconds, figures] = match with_defaults(entry, quick, options, resume, &out.join(entry.name)) {
-            Ok(Finished { report, seconds, .. }) => {
-                let figures = report.figures.iter().map(|(stem, _)| format!("{stem}.{}", options.format.extension()));
-                let seconds = seconds.iter().map(|(_, s)| s).sum::<f64>();
-                [report.headline, format!("{seconds:.3}"), figures.collect::<Vec<_>>().join(", ")]
-            }
-            Err(error) if error.is::<Interrupted>() => return Err(error.context(entry.name)),
-            Err(error) => {
-                let row = [format!("failed: {}", one_line(&error)), "–".into(), "–".into()];
-                failed.push(entry.name);
-                first_error.get_or_insert(error);
-                row
-            }
-        };
-        rows.push([entry.name.into(), entry.title.into(), result, seconds, figures]);
-    }
-    if !options.quiet {
-        print(&format!("{}files in {}/<section>\n", aligned(&rows), out.display()))?;
-    }
-    match first_error {
-        None => Ok(()),
-        Some(error) => Err(error.context(failed.join(", "))),
-    }
 }
 
 /// Runs a section with its defaults, or its quick settings if it has them, into `directory`.
@@ -151,7 +140,7 @@ fn usage(error: clap::Error) -> anyhow::Error {
 }
 
 /// Sets the process up, runs `body` with the command line's arguments, and turns its error into a line and an exit status.
-pub fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
+fn enter(body: impl FnOnce(Vec<OsString>) -> Result<()> + Send) -> ExitCode {
     let arguments = std::env::args_os().collect();
     let run = || {
         process::start_workers()?;

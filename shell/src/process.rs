@@ -61,7 +61,7 @@ const THREADS: &str = "RAYON_NUM_THREADS";
 const MAX_THREADS: usize = 1024;
 
 /// Number of threads that work is split over.
-pub fn thread_count() -> usize {
+pub(crate) fn thread_count() -> usize {
     rayon::current_num_threads()
 }
 
@@ -82,7 +82,7 @@ pub fn start_workers() -> Result<()> {
 }
 
 /// The calling thread splits its work over `count` threads of its own, itself among them, until the pool is dropped.
-pub fn own_workers(count: usize) -> Result<rayon::ThreadPool> {
+pub(crate) fn own_workers(count: usize) -> Result<rayon::ThreadPool> {
     workers().num_threads(count).build().with_context(|| format!("cannot start {count} threads"))
 }
 
@@ -91,7 +91,7 @@ fn workers() -> rayon::ThreadPoolBuilder {
 }
 
 /// Exit status of a program that was asked to stop.
-pub const INTERRUPTED_STATUS: u8 = 130;
+pub(crate) const INTERRUPTED_STATUS: u8 = 130;
 
 /// Says what is left of a run that has to end.
 type LastWords = Box<dyn FnOnce() -> String + Send>;
@@ -99,25 +99,22 @@ type LastWords = Box<dyn FnOnce() -> String + Send>;
 static INTERRUPTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP ask the program to stop ([`interrupted`]); a second one ends it at once.
+/// From now on Ctrl-C, SIGTERM and, on Linux, SIGHUP ask the program to stop ([`interrupted`]); a second one ends it at once.
 ///
 /// A run looks only between updates. One that is still there a second later ends with its `last_words`.
-pub fn catch_interrupt(last_words: impl FnOnce() -> String + Send + 'static) -> Result<()> {
+pub(crate) fn catch_interrupt(last_words: impl FnOnce() -> String + Send + 'static) -> Result<()> {
     static ONCE: OnceLock<io::Result<()>> = OnceLock::new();
     *last() = Some(Box::new(last_words));
-    match ONCE.get_or_init(listen) {
-        Ok(()) => Ok(()),
-        Err(error) => Err(anyhow!("cannot listen for Ctrl-C: {error}")),
-    }
+    ONCE.get_or_init(listen).as_ref().copied().map_err(|error| anyhow!("cannot listen for Ctrl-C: {error}"))
 }
 
 /// The run ends by itself: no last words.
-pub fn forget_last_words() {
+pub(crate) fn forget_last_words() {
     last().take();
 }
 
 /// Whether the program was asked to stop since [`catch_interrupt`].
-pub fn interrupted() -> bool {
+pub(crate) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 

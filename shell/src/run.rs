@@ -18,11 +18,11 @@ use common::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    artifacts::{Artifacts, SUMMARY},
+    artifacts::Artifacts,
     checkpoint::{self, Keeper},
     options::Options,
     process, size,
-    terminal::{Clock, Shown, Terminal, lock},
+    terminal::{Clock, Terminal, lock},
 };
 
 /// A section that has run and whose files are written.
@@ -37,6 +37,7 @@ pub struct Finished {
 
 /// Runs `entry` with the configuration and the inputs that `matches` say, from its checkpoint if `resume`, into `out`.
 pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool, out: &Path) -> Result<Finished> {
+    process::catch_interrupt(|| "nothing to keep yet".into())?;
     let configuration = configuration(entry, matches, options)?;
     let device = options.device.open()?;
     let mut context = Context::new(options.seed.seed);
@@ -46,37 +47,29 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
     if resume {
         context.checkpoint = checkpoint::load(&out.join(checkpoint::FILE_NAME), &identity, &Device::Cpu)?;
     }
-    if entry.resumes {
-        process::catch_interrupt(|| "nothing to keep yet".into())?;
-    }
     let mut artifacts = Artifacts::new(out)?;
-    let keeper = Keeper::new(artifacts.clone(), identity);
-    let keeper = Arc::new(Mutex::new(keeper));
-    if entry.resumes {
+    let keeper = entry.resumes.then(|| Arc::new(Mutex::new(Keeper::new(artifacts.clone(), identity))));
+    let last_words = {
         let (keeper, place) = (keeper.clone(), artifacts.clone());
-        process::catch_interrupt(move || {
-            let words = lock(&keeper).last_words();
+        move || {
+            let words = keeper.map_or(Ok("nothing to continue from".into()), |keeper| lock(&keeper).last_words());
             place.abandon();
-            words.unwrap_or_else(|error| one_line(&error))
-        })?;
-    }
-    let clock = Clock::start();
-    let observer = Terminal {
-        name: entry.name,
-        quiet: options.quiet,
-        clock: clock.clone(),
-        keeper: keeper.clone(),
-        shown: Shown::Nothing { first: None },
+            words
+        }
     };
+    process::catch_interrupt({
+        let last_words = last_words.clone();
+        move || last_words().unwrap_or_else(|error| one_line(&error))
+    })?;
+    let clock = Clock::start();
+    let observer = Terminal::new(entry.name, options.quiet, clock.clone(), keeper);
     let mut context = context.with(device, Box::new(observer));
 
     let mut report = match entry.prepare(matches)?.run(&mut context) {
         Ok(report) => report,
         Err(error) if error.is::<Interrupted>() => {
             process::forget_last_words();
-            let words = lock(&keeper).last_words();
-            artifacts.abandon();
-            return Err(Interrupted(format!("{error}; {}", words?)).into());
+            return Err(Interrupted(format!("{error}; {}", last_words()?)).into());
         }
         Err(error) if error.is::<Diverged>() => return Err(keep_diverged(error, entry, out, &context, &configuration)),
         Err(error) => {
@@ -85,7 +78,7 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
         }
     };
     for (stem, table) in &report.tables {
-        artifacts.write(&format!("{stem}.csv"), table.to_csv().as_bytes())?;
+        artifacts.write_table(stem, table)?;
     }
     if !report.parameters.is_empty() {
         artifacts.write_tensors("params.safetensors", &report.parameters)?;
@@ -109,16 +102,16 @@ pub fn run(entry: &Entry, matches: &ArgMatches, options: &Options, resume: bool,
         "threads": process::thread_count(),
         "final_loss": report.final_loss,
         "parameters": parameters_json(&report)?,
-        "files": artifacts.written().iter().map(String::as_str).chain([SUMMARY]).collect::<Vec<_>>(),
+        "files": [], // stands here, and is filled as the summary is written
         "seconds": seconds.iter().map(|&(name, s)| (name.to_owned(), json!(s))).collect::<Map<_, _>>(),
     });
     artifacts.remove_earlier(entry.name)?;
-    artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+    artifacts.write_summary(summary)?;
     if out.join(DIVERGED).is_dir() {
         Artifacts::new(&out.join(DIVERGED))?.clear(entry.name)?;
     }
+    process::catch_interrupt(|| "all files are written".into())?;
     if entry.resumes {
-        process::catch_interrupt(|| "all files are written".into())?;
         artifacts.remove(checkpoint::FILE_NAME)?;
     }
     Ok(Finished { listing: artifacts.listing(), report, seconds })
@@ -185,21 +178,19 @@ fn keep_diverged(
     let save = || -> Result<String> {
         let mut artifacts = Artifacts::new(&out.join(DIVERGED))?;
         for (stem, table) in tables {
-            artifacts.write(&format!("{stem}.csv"), table.to_csv().as_bytes())?;
+            artifacts.write_table(stem, table)?;
         }
         let parameters: Vec<_> = context.finished.iter().flat_map(|training| training.parameters.clone()).collect();
         if !parameters.is_empty() {
             artifacts.write_tensors("params.safetensors", &parameters)?;
         }
         artifacts.remove_earlier(entry.name)?;
-        let summary = json!({
+        artifacts.write_summary(json!({
             "program": entry.name,
             "configuration": configuration,
             "seed": context.seed,
             "error": one_line(&error),
-            "files": artifacts.written().iter().map(String::as_str).chain([SUMMARY]).collect::<Vec<_>>(),
-        });
-        artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+        }))?;
         Ok(artifacts.listing())
     };
     match save() {

@@ -31,18 +31,15 @@ use serde_json::{Value, json};
 
 use crate::{
     artifacts::{Artifacts, SUMMARY},
-    checkpoint::{self, Keeper},
+    checkpoint,
     options::Options,
     process,
     run::{self, Inputs},
-    terminal::{Clock, Shown, Terminal, lock},
+    terminal::{Clock, Terminal, lock},
 };
 
-/// The file with a row for each seed.
-const ROWS: &str = "seeds.csv";
-
-/// The file with the median and the range of each number.
-const RANGES: &str = "ranges.csv";
+/// The table with a row for each seed.
+const ROWS: &str = "seeds";
 
 /// Many seeds instead of one.
 #[derive(Debug, Clone, Args)]
@@ -136,12 +133,11 @@ impl Rows {
         let mut summary = self.run.clone();
         summary["seeds"] = json!(self.rows.keys().collect::<Vec<_>>());
         summary["diverged"] = json!(diverged);
-        summary["files"] = json!([ROWS, RANGES, SUMMARY]);
         let table = self.table();
         let ranges = Self::ranges(&table);
-        self.artifacts.write(ROWS, table.to_csv().as_bytes())?;
-        self.artifacts.write(RANGES, ranges.to_csv().as_bytes())?;
-        self.artifacts.write(SUMMARY, (serde_json::to_string_pretty(&summary)? + "\n").as_bytes())?;
+        self.artifacts.write_table(ROWS, &table)?;
+        self.artifacts.write_table("ranges", &ranges)?;
+        self.artifacts.write_summary(summary)?;
         Ok(ranges)
     }
 
@@ -159,8 +155,9 @@ impl Rows {
 /// The rows of an earlier run of the same section with the same configuration.
 fn joined(directory: &Path, run: &Value) -> Result<BTreeMap<u64, Row>> {
     let name = directory.display();
-    let read =
-        |file| fs::read_to_string(directory.join(file)).with_context(|| format!("--join {name}: cannot read {file}"));
+    let read = |file: &str| {
+        fs::read_to_string(directory.join(file)).with_context(|| format!("--join {name}: cannot read {file}"))
+    };
     let unreadable = |file: &str| format!("--join {name}: {file} is not what a run with --seeds writes");
     let summary: Value = serde_json::from_str(&read(SUMMARY)?).with_context(|| unreadable(SUMMARY))?;
     // Through text as well, so that the numbers of both were read the same way.
@@ -170,8 +167,9 @@ fn joined(directory: &Path, run: &Value) -> Result<BTreeMap<u64, Row>> {
             bail!("--join {name}: is of another run: {key} = {found} there, {wanted} here");
         }
     }
-    let text = read(ROWS)?;
-    let mut lines = text.strip_suffix('\n').with_context(|| unreadable(ROWS))?.lines();
+    let file = format!("{ROWS}.csv");
+    let text = read(&file)?;
+    let mut lines = text.strip_suffix('\n').with_context(|| unreadable(&file))?.lines();
     let columns: Vec<&str> = lines.next().unwrap_or_default().split(',').skip(1).collect();
     let row = |line: &str| -> Option<(u64, Row)> {
         let mut cells = line.split(',');
@@ -185,7 +183,7 @@ fn joined(directory: &Path, run: &Value) -> Result<BTreeMap<u64, Row>> {
         let numbers = present.map(|(column, cell)| Some((column.to_string(), cell.parse().ok()?)));
         Some((seed, Ok(numbers.collect::<Option<_>>().filter(|_| whole)?)))
     };
-    lines.map(|line| row(line).with_context(|| unreadable(ROWS))).collect()
+    lines.map(|line| row(line).with_context(|| unreadable(&file))).collect()
 }
 
 /// Asks inside a run whether it should stop; nothing is shown or kept of it.
@@ -220,19 +218,12 @@ pub fn run(
     let missing: Vec<u64> = seeds.filter(|seed| !done.contains_key(seed)).collect();
     let joined = done.len();
     let artifacts = Artifacts::new(out)?;
-    let keeper = Keeper::new(artifacts.clone(), Value::Null); // keeps nothing: seeds are short
     let rows = Arc::new(Mutex::new(Rows { artifacts, run, rows: done, written: Instant::now() }));
     process::catch_interrupt({
         let rows = rows.clone();
         move || lock(&rows).last_words().unwrap_or_else(|error| one_line(&error))
     })?;
-    let terminal = Mutex::new(Terminal {
-        name: entry.name,
-        quiet: options.quiet,
-        clock: Clock::start(),
-        keeper: Arc::new(Mutex::new(keeper)),
-        shown: Shown::Nothing { first: None },
-    });
+    let terminal = Mutex::new(Terminal::new(entry.name, options.quiet, Clock::start(), None));
 
     let result = each(&missing, |seed| {
         let row = match one(entry, matches, seed, &device, &inputs) {

@@ -31,41 +31,30 @@ pub struct Clock {
     start: Instant,
     phase: Phase,
     since: Instant,
-    spent: [(Phase, f64); 3],
+    /// In the order of [`Phase`]
+    spent: [f64; 3],
 }
 
-/// A clock that the run and its observer share.
-pub type SharedClock = Arc<Mutex<Clock>>;
-
-/// The keeper of a run's checkpoints, shared with those who end it.
-pub type SharedKeeper = Arc<Mutex<Keeper>>;
+/// What a run, its observer and those who end it have in common.
+pub type Shared<T> = Arc<Mutex<T>>;
 
 impl Clock {
     /// A clock that starts now.
-    pub fn start() -> SharedClock {
+    pub fn start() -> Shared<Self> {
         let now = Instant::now();
-        let spent = [Phase::Data, Phase::Training, Phase::Drawing].map(|phase| (phase, 0.0));
-        Arc::new(Mutex::new(Self { start: now, phase: Phase::Data, since: now, spent }))
+        Arc::new(Mutex::new(Self { start: now, phase: Phase::Data, since: now, spent: [0.0; 3] }))
     }
 
     fn begin(&mut self, phase: Phase) {
-        let elapsed = self.since.elapsed().as_secs_f64();
-        self.spent.iter_mut().filter(|(of, _)| *of == self.phase).for_each(|(_, seconds)| *seconds += elapsed);
+        self.spent[self.phase as usize] += self.since.elapsed().as_secs_f64();
         (self.phase, self.since) = (phase, Instant::now());
     }
 
     /// The seconds of data, training and drawing up to now.
     pub fn seconds(&mut self) -> [(&'static str, f64); 3] {
         self.begin(self.phase);
-        self.spent.map(|(phase, seconds)| (name(phase), seconds))
-    }
-}
-
-fn name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Data => "data",
-        Phase::Training => "training",
-        Phase::Drawing => "drawing",
+        let [data, training, drawing] = self.spent;
+        [("data", data), ("training", training), ("drawing", drawing)]
     }
 }
 
@@ -76,20 +65,15 @@ pub fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Shows the progress of what takes longer than two seconds, and writes checkpoints.
 pub struct Terminal {
-    /// The section
-    pub name: &'static str,
-    /// Shows nothing
-    pub quiet: bool,
-    /// The run's clock
-    pub clock: SharedClock,
-    /// Where checkpoints go
-    pub keeper: SharedKeeper,
-    /// The bar or the lines
-    pub shown: Shown,
+    name: &'static str,
+    quiet: bool,
+    clock: Shared<Clock>,
+    keeper: Option<Shared<Keeper>>,
+    shown: Shown,
 }
 
 /// How progress is shown: a bar on a terminal, now and then a line elsewhere.
-pub enum Shown {
+enum Shown {
     /// Not yet
     Nothing {
         /// When the phase's progress was first heard of, and how far it was: not at 0 in a resumed run
@@ -106,7 +90,12 @@ pub enum Shown {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Terminal {
-    /// `, 12 s left`, from the pace since the progress was first heard of.
+    /// For the run `name`; shows nothing if `quiet`, writes no checkpoints without `keeper`.
+    pub fn new(name: &'static str, quiet: bool, clock: Shared<Clock>, keeper: Option<Shared<Keeper>>) -> Self {
+        Self { name, quiet, clock, keeper, shown: Shown::Nothing { first: None } }
+    }
+
+    /// `, about 12 s left`, from the pace since the progress was first heard of.
     fn left((since, from): (Duration, f64), elapsed: Duration, fraction: f64) -> String {
         let pace = elapsed.saturating_sub(since).as_secs_f64() / (fraction - from);
         if pace.is_finite() { format!(", about {:.0} s left", (1.0 - fraction) * pace) } else { String::new() }
@@ -131,7 +120,7 @@ impl Observer for Terminal {
     }
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint, now: bool) -> Result<()> {
-        lock(&self.keeper).keep(checkpoint, now)
+        self.keeper.as_ref().map_or(Ok(()), |keeper| lock(keeper).keep(checkpoint, now))
     }
 
     fn progress(&mut self, fraction: f64) {

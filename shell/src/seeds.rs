@@ -23,7 +23,7 @@ use common::{
     config::range,
     context::{Context, Interrupted, Observer},
     section::{Entry, Report, one_line},
-    statistics::Spread,
+    statistics::median_and_range,
     table::{Table, aligned},
     training::Diverged,
 };
@@ -119,9 +119,10 @@ impl Rows {
     fn ranges(table: &Table) -> Table {
         let mut ranges = Table::new("number", ["median", "lowest", "highest", "seeds"]);
         for name in &table.columns()[1..] {
-            let values: Vec<_> = table.column(name).into_iter().filter(|v| !v.is_nan()).map(|value| [value]).collect();
-            let [median, low, high] = Spread::of(&values).at(0);
-            ranges.push_named(name, &[median, low, high, values.len() as f64]);
+            let values: Vec<f64> = table.column(name).into_iter().filter(|v| !v.is_nan()).collect();
+            let count = values.len() as f64;
+            let [median, low, high] = median_and_range(values);
+            ranges.push_named(name, &[median, low, high, count]);
         }
         ranges
     }

@@ -19,7 +19,7 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         config.training.num_seeds,
     );
     let line = |name: &str, learned: &Learned| {
-        let [median, low, high] = errors(learned).at(0);
+        let [median, low, high] = errors(learned);
         format!("  {name:<22} {} {median:.1e} [{low:.1e}, {high:.1e}]", learned.network)
     };
     for (r, pair) in config.half_widths.iter().zip(outcome.sines.chunks(NETWORKS.len())) {
@@ -39,7 +39,7 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         summary += &format!("{}\n", line("two pieces", learned));
     }
     let ends = |learned: &[Learned]| {
-        let tanh: Vec<f64> = learned.iter().step_by(NETWORKS.len()).map(|l| errors(l).median[0]).collect();
+        let tanh: Vec<f64> = learned.iter().step_by(NETWORKS.len()).map(|l| errors(l)[0]).collect();
         format!("{:.0e} → {:.0e}", tanh[0], tanh[tanh.len() - 1])
     };
     Ok(Report {
@@ -47,7 +47,7 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
             "tanh: sin x, R growing {}; 1/x, ε shrinking {}; two pieces {:.0e}",
             ends(&outcome.sines),
             ends(&outcome.reciprocals),
-            errors(&outcome.pieces[0]).median[0]
+            errors(&outcome.pieces[0])[0]
         ),
         summary,
         final_loss: None,
@@ -61,8 +61,8 @@ pub(super) fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     })
 }
 
-fn errors(learned: &Learned) -> Spread {
-    Spread::of(&learned.errors().iter().map(|&e| [e]).collect::<Vec<_>>())
+fn errors(learned: &Learned) -> [f64; 3] {
+    median_and_range(learned.errors())
 }
 
 /// The largest errors in K by R.
@@ -70,7 +70,7 @@ fn half_widths(config: &Config, outcome: &Outcome) -> Table {
     let names = NETWORKS.iter().flat_map(|(name, _)| ["median", "low", "high"].map(|v| format!("{name}_error_{v}")));
     let mut table = Table::new("i", std::iter::once("half_width".to_owned()).chain(names));
     for (i, (r, pair)) in config.half_widths.iter().zip(outcome.sines.chunks(NETWORKS.len())).enumerate() {
-        let values = std::iter::once(r * PI).chain(pair.iter().flat_map(|learned| errors(learned).at(0)));
+        let values = std::iter::once(r * PI).chain(pair.iter().flat_map(errors));
         table.push(i + 1, &values.collect::<Vec<_>>());
     }
     table
@@ -121,7 +121,7 @@ fn bounded(config: &Config, outcome: &Outcome) -> Figure {
         .y_range(-12.0, 12.0);
     let mut by_width = Panel::new("Largest error on [−R, R]", "R/π", "max |g − sin|").log_x().log_y();
     for (style, (name, _)) in NETWORKS.iter().enumerate() {
-        let ends = outcome.sines.iter().skip(style).step_by(NETWORKS.len()).map(|l| errors(l).at(0));
+        let ends = outcome.sines.iter().skip(style).step_by(NETWORKS.len()).map(errors);
         by_width = Spread::through(ends).draw(by_width, format!("{name} network"), &config.half_widths, style);
     }
     Figure::new().panel(functions(learned, shown)).panel(by_width.hline("the answer g = 0", 1.0)).columns(1)

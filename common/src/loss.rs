@@ -11,10 +11,14 @@ use crate::ops::kernel;
 /// # Errors
 /// x and t differ in shape, element type or device.
 pub fn sum_squared_error(x: &Tensor, target: &Tensor) -> Result<Tensor> {
+    scaled_squared_error(x, target, 1.0)
+}
+
+fn scaled_squared_error(x: &Tensor, target: &Tensor, scale: f64) -> Result<Tensor> {
     if x.shape() != target.shape() || !kernel::is_fast(x) {
-        return sum_squared_error_plain(x, target);
+        return sum_squared_error_plain(x, target)? * scale;
     }
-    x.contiguous()?.apply_op2(&target.contiguous()?, SumSquaredError)
+    x.contiguous()?.apply_op2(&target.contiguous()?, SquaredError { scale })
 }
 
 /// [`sum_squared_error`] by plain candle operations. The errors are the same.
@@ -24,7 +28,7 @@ pub fn sum_squared_error_plain(x: &Tensor, target: &Tensor) -> Result<Tensor> {
 
 /// ½ Σ (prediction − target)² over all entries. Both of one shape.
 pub fn half_sum_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
-    sum_squared_error(prediction, target)? * 0.5
+    scaled_squared_error(prediction, target, 0.5)
 }
 
 /// The mean of (prediction − target)² over all entries. Both of one shape.
@@ -32,24 +36,27 @@ pub fn mean_squared_error(prediction: &Tensor, target: &Tensor) -> Result<Tensor
     (prediction - target)?.sqr()?.mean_all()
 }
 
-struct SumSquaredError;
+/// c·Σ(x − t)²
+struct SquaredError {
+    scale: f64,
+}
 
-impl CustomOp2 for SumSquaredError {
+impl CustomOp2 for SquaredError {
     fn name(&self) -> &'static str {
-        "sum_squared_error"
+        "squared_error"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, x_l: &Layout, t: &CpuStorage, t_l: &Layout) -> Result<(CpuStorage, Shape)> {
         let (x, t) = (kernel::entries(x, x_l)?, kernel::entries(t, t_l)?);
         let sum = kernel::sum_of(x, t, move |x, t| (x - t) * (x - t));
-        Ok((CpuStorage::F64(vec![sum]), Shape::from(())))
+        Ok((CpuStorage::F64(vec![self.scale * sum]), Shape::from(())))
     }
 
     fn bwd(&self, x: &Tensor, t: &Tensor, _sum: &Tensor, grad: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let grad = grad.to_scalar::<f64>()?;
+        let slope = 2.0 * self.scale * grad.to_scalar::<f64>()?;
         kernel::with_entries([x, t], |[xs, ts]| {
-            let scaled = |scale: f64| move || kernel::map_of(xs, ts, move |x, t| scale * (x - t));
-            Ok((kernel::gradient(x, scaled(2.0 * grad))?, kernel::gradient(t, scaled(-2.0 * grad))?))
+            let scaled = |slope: f64| move || kernel::map_of(xs, ts, move |x, t| slope * (x - t));
+            Ok((kernel::gradient(x, scaled(slope))?, kernel::gradient(t, scaled(-slope))?))
         })
     }
 }

@@ -107,7 +107,7 @@ unsafe fn gemm(out: *mut f64, add: bool, scale: f64, lhs: &[f64], rhs: &[f64], [
 /// `lhs·rhs` of row-major matrices `[rows, inner]` and `[inner, columns]`, split over the cores where that pays.
 pub fn matmul(lhs: &[f64], rhs: &[f64], [rows, inner, columns]: [usize; 3]) -> Vec<f64> {
     assert_eq!([lhs.len(), rhs.len()], [rows * inner, inner * columns]);
-    if rows == 1 {
+    if rows == 1 && columns > 0 {
         return combination(lhs, rhs, columns);
     }
     written(rows * columns, |out| {
@@ -133,24 +133,22 @@ pub fn matmul(lhs: &[f64], rhs: &[f64], [rows, inner, columns]: [usize; 3]) -> V
 /// `Σᵢ lhs[i]·rhs[i, :]`, four rows at a time: each entry of the sum is then read and written once for four products.
 fn combination(lhs: &[f64], rhs: &[f64], columns: usize) -> Vec<f64> {
     let mut sum = vec![0.0; columns];
-    let row = |i: usize| &rhs[i * columns..][..columns];
-    let (fours, rest) = lhs.as_chunks::<4>();
-    for (block, &[s, t, u, v]) in fours.iter().enumerate() {
-        let (out, [a, b, c, d]) = (&mut sum[..], [0, 1, 2, 3].map(|r| row(4 * block + r)));
-        vectorised!({
+    let out = &mut sum[..];
+    vectorised!({
+        let (fours, rest) = lhs.as_chunks::<4>();
+        let (rows, last_rows) = rhs.split_at(4 * fours.len() * columns);
+        for (&[s, t, u, v], rows) in fours.iter().zip(rows.chunks_exact(4 * columns)) {
+            let ((a, b), (c, d)) = (rows[..2 * columns].split_at(columns), rows[2 * columns..].split_at(columns));
             for ((((out, a), b), c), d) in out.iter_mut().zip(a).zip(b).zip(c).zip(d) {
                 *out += (s * *a + t * *b) + (u * *c + v * *d);
             }
-        });
-    }
-    for (i, &s) in rest.iter().enumerate() {
-        let (out, a) = (&mut sum[..], row(4 * fours.len() + i));
-        vectorised!({
-            for (out, a) in out.iter_mut().zip(a) {
+        }
+        for (&s, row) in rest.iter().zip(last_rows.chunks_exact(columns)) {
+            for (out, a) in out.iter_mut().zip(row) {
                 *out += s * *a;
             }
-        });
-    }
+        }
+    });
     sum
 }
 
@@ -226,6 +224,15 @@ pub fn map_in_place(x: &mut [f64], f: impl Fn(f64) -> f64) {
     vectorised!({
         for x in x {
             *x = f(*x);
+        }
+    });
+}
+
+/// `xᵢ ← f(xᵢ, bᵢ)`; `f` owns what it captures.
+pub fn map_of_in_place(x: &mut [f64], b: &[f64], f: impl Fn(f64, f64) -> f64) {
+    vectorised!({
+        for (x, b) in x.iter_mut().zip(b) {
+            *x = f(*x, *b);
         }
     });
 }

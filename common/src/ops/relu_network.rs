@@ -24,7 +24,7 @@ impl FixedMap {
             return self.relu_network_plain(weights, output);
         }
         let output = output.detach().contiguous()?;
-        weights.contiguous()?.apply_op1(Network { inputs: self.clone(), output, hidden: OnceLock::new() })
+        weights.contiguous()?.apply_op1(Network { inputs: self.clone(), output, slopes: OnceLock::new() })
     }
 
     /// [`FixedMap::relu_network`] by plain candle operations. The errors are the same.
@@ -36,8 +36,8 @@ impl FixedMap {
 struct Network {
     inputs: FixedMap,
     output: Tensor,
-    /// A·W `[m, p]`
-    hidden: OnceLock<Vec<f64>>,
+    /// Dⱼᵣ = vᵣ·relu′((A·W)ⱼᵣ) `[m, p]`; at 0 the slope is 1, as candle has it
+    slopes: OnceLock<Vec<f64>>,
 }
 
 impl CustomOp1 for Network {
@@ -48,28 +48,29 @@ impl CustomOp1 for Network {
     fn cpu_fwd(&self, weights: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let weights = kernel::entries(weights, layout)?;
         let ((m, n), p) = (self.inputs.matrix().dims2()?, layout.dims()[1]);
-        let (hidden, y) = kernel::with_entries([self.inputs.matrix(), &self.output], |[inputs, output]| {
-            let hidden = kernel::matmul(inputs, weights, [m, n, p]);
-            // NaN stays, so that a divergence is seen
-            let unit = |h: &[f64]| kernel::sum_of(h, output, |h, v| if h < 0.0 { 0.0 } else { h * v });
-            let y: Vec<f64> = hidden.chunks_exact(p).map(unit).collect();
-            Ok((hidden, y))
+        let (y, slopes) = kernel::with_entries([self.inputs.matrix(), &self.output], |[inputs, output]| {
+            let mut hidden = kernel::matmul(inputs, weights, [m, n, p]);
+            let mut y = Vec::with_capacity(m);
+            for hidden in hidden.chunks_exact_mut(p) {
+                // NaN stays, so that a divergence is seen
+                y.push(kernel::sum_of(hidden, output, |h, v| if h < 0.0 { 0.0 } else { h * v }));
+                kernel::map_of_in_place(hidden, output, |h, v| if h < 0.0 { 0.0 } else { v });
+            }
+            Ok((y, hidden))
         })?;
-        let _ = self.hidden.set(hidden); // a node is computed once
+        let _ = self.slopes.set(slopes); // a node is computed once
         Ok((CpuStorage::F64(y), Shape::from(m)))
     }
 
-    /// ∂W = (Aᵀ·diag g)·D with Dⱼᵣ = vᵣ·relu′((A·W)ⱼᵣ); at 0 the slope is 1, as candle has it.
+    /// ∂W = (Aᵀ·diag g)·D.
     fn bwd(&self, weights: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let ((n, p), m) = (weights.dims2()?, grad.elem_count());
-        let hidden = self.hidden.get().map_or(&[][..], Vec::as_slice);
+        let slopes = self.slopes.get().map_or(&[][..], Vec::as_slice);
         let grad = grad.contiguous()?;
-        let gradient =
-            kernel::with_entries([self.inputs.transpose(), &self.output, &grad], |[transpose, output, g]| {
-                let slopes = kernel::map_of(hidden, output, |h, v| if h < 0.0 { 0.0 } else { v });
-                let scaled = kernel::map_of(transpose, g, |x, g| x * g);
-                Ok(kernel::matmul(&scaled, &slopes, [n, m, p]))
-            })?;
+        let gradient = kernel::with_entries([self.inputs.transpose(), &grad], |[transpose, g]| {
+            let scaled = kernel::map_of(transpose, g, |x, g| x * g);
+            Ok(kernel::matmul(&scaled, slopes, [n, m, p]))
+        })?;
         Tensor::from_vec(gradient, weights.shape(), weights.device()).map(Some)
     }
 }

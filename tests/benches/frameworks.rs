@@ -18,7 +18,7 @@ fn seconds(training: &dyn Fn() -> Result<f64>) -> Result<(f64, f64)> {
     Ok((begin.elapsed().as_secs_f64(), loss))
 }
 
-/// As `trainings.py` measures: the first run, then others for half a second, at most 20.
+/// As `trainings.py` measures: the first run, then others for half a second.
 fn measure(name: &str, prepare: Prepare) -> Result<()> {
     let Prepared { data, train } = prepare()?;
     if let Some(directory) = std::env::var_os("SAVE_DATA") {
@@ -27,7 +27,7 @@ fn measure(name: &str, prepare: Prepare) -> Result<()> {
     }
     let (first, loss) = seconds(&train)?;
     let mut again = vec![];
-    while again.is_empty() || again.iter().sum::<f64>() < 0.5 && again.len() < 20 {
+    while again.iter().sum::<f64>() < 0.5 {
         again.push(seconds(&train)?.0);
     }
     again.sort_by(f64::total_cmp);

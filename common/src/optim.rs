@@ -15,6 +15,8 @@
 //! These are PyTorch's conventions; with the same numbers Flux and optax agree (their Adam has ε outside the root too).
 //! Two differences from candle-nn: there is an Adam without weight decay, and a parameter without a gradient is an error.
 
+use std::sync::LazyLock;
+
 use candle_core::{DType, Device, Result, Tensor, Var, backprop::GradStore, bail};
 use serde::Serialize;
 
@@ -75,7 +77,9 @@ pub struct Hyperparameters {
 
 impl Default for Hyperparameters {
     fn default() -> Self {
-        crate::config::defaults()
+        // Asking clap takes as long as fifteen updates of a small training.
+        static DEFAULTS: LazyLock<Hyperparameters> = LazyLock::new(crate::config::defaults);
+        *DEFAULTS
     }
 }
 
@@ -124,7 +128,9 @@ impl candle_nn::Optimizer for Optimizer {
 
     /// Errors if a hyper-parameter is outside its range, by name, or a parameter is not of a float type.
     fn new(vars: Vec<Var>, config: Config) -> Result<Self> {
-        crate::config::validate(&config.hyperparameters).map_err(candle_core::Error::msg)?;
+        if config.hyperparameters != Hyperparameters::default() {
+            crate::config::validate(&config.hyperparameters).map_err(candle_core::Error::msg)?;
+        }
         check_learning_rate(config.learning_rate)?;
         if let Some(var) = vars.iter().find(|var| !var.dtype().is_float()) {
             bail!("a parameter of type {:?} cannot be learned", var.dtype());

@@ -75,19 +75,19 @@ impl CustomOp1 for Sum {
         let theta = kernel::entries(theta, layout)?;
         let [a, b] = &self.weights;
         let (sum, slopes) = kernel::with_entries([self.map.transpose(), a, b], |[transpose, a, b]| {
-            let x = kernel::matmul(theta, transpose, [1, theta.len(), a.len()]);
+            let mut x = kernel::matmul(theta, transpose, [1, theta.len(), a.len()]);
             Ok(match self.term {
                 Term::Error => {
-                    let errors = kernel::map_of(&x, a, |x, y| x - y);
-                    (kernel::sum_of(&errors, &errors, |e, _| e * e), kernel::map(&errors, |e| 2.0 * e))
+                    kernel::map_of_in_place(&mut x, a, |x, y| x - y);
+                    let sum = kernel::sum_of(&x, &x, |error, _| error * error);
+                    kernel::map_in_place(&mut x, |error| 2.0 * error);
+                    (sum, x)
                 }
                 Term::Quadratic => {
-                    let squares = kernel::map_of(&x, a, |x, a| a * x);
+                    let mut squares = kernel::map_of(&x, a, |x, a| a * x);
                     let slopes = kernel::map_of(&squares, b, |ax, b| ax + b);
-                    (
-                        kernel::sum_of(&x, &slopes, |x, slope| x * slope),
-                        kernel::map_of(&squares, b, |ax, b| 2.0 * ax + b),
-                    )
+                    kernel::map_of_in_place(&mut squares, b, |ax, b| 2.0 * ax + b);
+                    (kernel::sum_of(&x, &slopes, |x, slope| x * slope), squares)
                 }
             })
         })?;
@@ -99,10 +99,10 @@ impl CustomOp1 for Sum {
     fn bwd(&self, theta: &Tensor, _sum: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let g = grad.to_scalar::<f64>()?;
         let slopes = self.slopes.get().map_or(&[][..], Vec::as_slice);
-        let slopes = kernel::map(slopes, move |s| g * s);
-        let gradient = kernel::with_entries([self.map.matrix()], |[matrix]| {
-            Ok(kernel::matmul(&slopes, matrix, [1, slopes.len(), theta.elem_count()]))
+        let mut gradient = kernel::with_entries([self.map.matrix()], |[matrix]| {
+            Ok(kernel::matmul(slopes, matrix, [1, slopes.len(), theta.elem_count()]))
         })?;
+        kernel::map_in_place(&mut gradient, move |slope| g * slope);
         Tensor::from_vec(gradient, theta.shape(), theta.device()).map(Some)
     }
 }

@@ -21,7 +21,7 @@ use common::{
     context::{Context, Phase},
     linalg,
     linear_model::LinearModel,
-    ops::{AffineStep, hardtanh},
+    ops::AffineStep,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
     unfolding::{Algorithm, Batch, Comparison, Period, Problem, Schedule, Training, fixed_label},
@@ -78,7 +78,7 @@ impl Problem for Boxed {
 // ANCHOR: step
 #[derive(Debug)]
 pub struct ProjectedGradientDescent {
-    /// x ← x − η(AᵀAx − b)
+    /// hardtanh(x − η(AᵀAx − b))
     pub step: AffineStep,
     /// ηₖ
     pub step_size: Schedule,
@@ -92,8 +92,7 @@ impl Algorithm for ProjectedGradientDescent {
     }
 
     fn iterate(&self, k: usize, x: &Tensor, b: &Tensor, _: &mut Rng) -> Result<Tensor> {
-        let descended = self.step.forward(x, &self.step_size.at(k)?, b)?;
-        Ok(hardtanh(&descended)?) // x ← hardtanh(x − ηₖ(AᵀAx − Aᵀy))
+        Ok(self.step.forward_projected(x, &self.step_size.at(k)?, b)?) // x ← hardtanh(x − ηₖ(AᵀAx − Aᵀy))
     }
 }
 // ANCHOR_END: step

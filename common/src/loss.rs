@@ -16,7 +16,8 @@ pub fn sum_squared_error(x: &Tensor, target: &Tensor) -> Result<Tensor> {
 
 fn scaled_squared_error(x: &Tensor, target: &Tensor, scale: f64) -> Result<Tensor> {
     if x.shape() != target.shape() || !kernel::is_fast(x) {
-        return sum_squared_error_plain(x, target)? * scale;
+        let sum = sum_squared_error_plain(x, target)?;
+        return if scale == 1.0 { Ok(sum) } else { sum * scale };
     }
     x.contiguous()?.apply_op2(&target.contiguous()?, SquaredError { scale })
 }

@@ -15,6 +15,24 @@ fn random(rng: &mut StdRng, shape: &[usize]) -> Result<Tensor> {
     Tensor::from_vec(values, shape, &Device::Cpu)
 }
 
+/// A step with x, η and b for it; x is uniform on [−`size`, `size`), or zero, and b is one row for all, or not.
+fn a_step(
+    seed: u64,
+    batch: Option<usize>,
+    n: usize,
+    zero_start: bool,
+    one_b: bool,
+    size: f64,
+) -> Result<(AffineStep, [Var; 3])> {
+    let rng = &mut StdRng::seed_from_u64(seed);
+    let shape: Vec<usize> = batch.into_iter().chain([n]).collect();
+    let step = AffineStep::new(&(random(rng, &[n, n])? / n as f64)?)?;
+    let x = (random(rng, &shape)? * size)?;
+    let x = if zero_start { x.zeros_like()? } else { x };
+    let b = random(rng, if one_b { &shape[shape.len() - 1..] } else { &shape })?;
+    Ok((step, [Var::from_tensor(&x)?, Var::from_tensor(&random(rng, &[])?)?, Var::from_tensor(&b)?]))
+}
+
 /// sign(u)·max(|u| − τ, 0) in candle's own operations; right away from the kinks.
 fn candle_shrink(u: &Tensor, tau: &Tensor) -> Result<Tensor> {
     u.abs()?.broadcast_sub(tau)?.relu()? * u.sign()?.detach()
@@ -50,14 +68,8 @@ proptest! {
         parameter in prop_oneof![-0.4..-0.01f64, 0.01..0.4f64, 1.0..3.0f64],
         which in 0usize..2,
     ) {
-        let rng = &mut StdRng::seed_from_u64(seed);
-        let shape: Vec<usize> = batch.into_iter().chain([n]).collect();
-        let var = |tensor: Tensor| Var::from_tensor(&tensor).unwrap();
-        let step = AffineStep::new(&(random(rng, &[n, n]).unwrap() / n as f64).unwrap()).unwrap();
-        let x = random(rng, &shape).unwrap();
-        let x = var(if zero_start { x.zeros_like().unwrap() } else { x });
-        let b = var(random(rng, if one_b { &shape[shape.len() - 1..] } else { &shape }).unwrap());
-        let (eta, p) = (var(random(rng, &[]).unwrap()), var(Tensor::new(parameter, &Device::Cpu).unwrap()));
+        let (step, [x, eta, b]) = a_step(seed, batch, n, zero_start, one_b, 1.0).unwrap();
+        let p = Var::new(parameter, &Device::Cpu).unwrap();
         let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
             let mut y = x.as_tensor().clone();
             for _ in 0..3 {
@@ -71,6 +83,28 @@ proptest! {
         if found.iter().all(|v| v.is_finite()) {
             assert_close(&found, &run(&|y| candle(&step.forward_plain(y, &eta, &b)?, &p)), 1e-12);
         }
+    }
+
+    /// The same of the step that is projected to the box, from a start of which a part is outside.
+    #[test]
+    fn a_projected_step_equals_its_plain_twin(
+        seed: u64,
+        batch in prop::option::of(1usize..30),
+        n in 1usize..40,
+        zero_start: bool,
+        one_b: bool,
+    ) {
+        let (step, [x, eta, b]) = a_step(seed, batch, n, zero_start, one_b, 2.0).unwrap();
+        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
+            let mut y = x.as_tensor().clone();
+            for _ in 0..3 {
+                y = f(&y).unwrap();
+            }
+            value_and_gradients(&y, &[&x, &eta, &b]).unwrap()
+        };
+        let found = run(&|y| step.forward_projected(y, &eta, &b));
+        assert_close(&found, &run(&|y| step.forward_projected_plain(y, &eta, &b)), 1e-12);
+        assert_close(&found, &run(&|y| step.forward_plain(y, &eta, &b)?.clamp(-1.0, 1.0)), 1e-12);
     }
 
     #[test]

@@ -42,6 +42,24 @@ impl Entrywise for SoftThreshold {
 }
 // ANCHOR_END: soft_threshold
 
+/// hardtanh(u) = min(max(u, −1), 1), the projection to [−1, 1]; it has no p.
+#[derive(Clone, Copy)]
+pub(super) struct Hardtanh;
+
+impl Entrywise for Hardtanh {
+    const NAME: &'static str = "hardtanh";
+
+    #[inline(always)]
+    fn value(u: f64, _: f64) -> f64 {
+        u.clamp(-1.0, 1.0)
+    }
+
+    #[inline(always)]
+    fn slopes(y: f64, _: f64) -> (f64, f64) {
+        (if y.abs() < 1.0 { 1.0 } else { 0.0 }, 0.0) // on the bounds no slope
+    }
+}
+
 /// hardtanh(αu) = min(max(αu, −1), 1).
 #[derive(Clone, Copy)]
 pub(super) struct ScaledHardtanh;

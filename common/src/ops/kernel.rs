@@ -269,3 +269,15 @@ pub fn sum_of(a: &[f64], b: &[f64], f: impl Fn(f64, f64) -> f64) -> f64 {
 // ANCHOR_END: sum_of
 
 pub(crate) use vectorised;
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    /// `pulp` has the vectors of four and of eight numbers as options: without the first, processors that stop there get two.
+    #[test]
+    fn loops_use_the_vectors_that_the_processor_has() {
+        let four =
+            is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("bmi2");
+        let used = pulp::Arch::new();
+        assert_eq!(matches!(used, pulp::Arch::V3(_) | pulp::Arch::V4(_)), four, "{used:?}");
+    }
+}

@@ -333,12 +333,14 @@ fn pull_back_of<const N: usize>(x: &[f64], f: &[f64], g: &[f64], [grad_x, grad_f
     let sums = kernel::vectorised!({
         let mut sums = sums;
         for ((x, g), grad_x) in x.iter().zip(g).zip(grad_x) {
+            let (x, g, mut sum) = (*x, *g, *grad_x); // in registers: `grad_x` is written once
             for i in 0..N {
                 for j in 0..N {
-                    grad_x[j] += g[i] * f[i][j];
+                    sum[j] += g[i] * f[i][j];
                     sums[i][j] += g[i] * x[j];
                 }
             }
+            *grad_x = sum;
         }
         sums
     });

@@ -2,7 +2,7 @@
 
 use super::FixedMap;
 use super::affine_step::{self, AffineStep};
-use super::entrywise::{self, Entrywise, ScaledHardtanh, SoftThreshold};
+use super::entrywise::{self, Entrywise, Hardtanh, ScaledHardtanh, SoftThreshold};
 use super::kernel::{self, Gradients};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use std::marker::PhantomData;
@@ -26,6 +26,25 @@ impl AffineStep {
         b: &Tensor,
     ) -> Result<Tensor> {
         entrywise::plain::<SoftThreshold>(&self.forward_plain(x, step_size, b)?, threshold)
+    }
+
+    /// hardtanh(x − η(Gx − b)): an iteration of projected gradient descent in the box [−1, 1]ⁿ; all is as in
+    /// [`AffineStep::forward`], and the projection as in [`super::hardtanh`].
+    ///
+    /// # Errors
+    /// As [`AffineStep::forward`].
+    pub fn forward_projected(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
+        if !kernel::is_fast(x) {
+            return super::hardtanh(&self.forward_plain(x, step_size, b)?);
+        }
+        self.check(x, b)?;
+        step_size.dims0()?;
+        self.apply_then::<Hardtanh>(x, &step_size.contiguous()?, b)
+    }
+
+    /// [`AffineStep::forward_projected`] by plain candle operations. The errors are the same.
+    pub fn forward_projected_plain(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
+        super::hardtanh(&self.forward_plain(x, step_size, b)?)
     }
 
     /// hardtanh(α(x − η(Gx − b))): an iteration of projected gradient descent in the box [−1, 1]ⁿ with a slope α (`slope`,
@@ -58,7 +77,11 @@ impl AffineStep {
         step_size.dims0()?;
         parameter.dims0()?;
         let coefficients = step_size.contiguous()?.apply_op2(&parameter.contiguous()?, Pair)?;
-        x.contiguous()?.apply_op3(&coefficients, &b.contiguous()?, StepThen::<E>(self.0.clone(), PhantomData))
+        self.apply_then::<E>(x, &coefficients, b)
+    }
+
+    fn apply_then<E: Entrywise>(&self, x: &Tensor, coefficients: &Tensor, b: &Tensor) -> Result<Tensor> {
+        x.contiguous()?.apply_op3(coefficients, &b.contiguous()?, StepThen::<E>(self.0.clone(), PhantomData))
     }
 }
 
@@ -81,8 +104,13 @@ impl CustomOp2 for Pair {
     }
 }
 
-/// The operation on x, the coefficients (η and the parameter p of f) and b.
+/// The operation on x, the coefficients (η and, where f has one, its parameter p) and b.
 struct StepThen<E>(FixedMap, PhantomData<E>);
+
+/// η and p, which is zero where f has none.
+fn coefficients(entries: &[f64]) -> (f64, f64) {
+    (entries[0], entries.get(1).copied().unwrap_or(0.0))
+}
 
 /// Whether x is the start 0, for which Gx needs no product.
 fn is_zero(x: &[f64]) -> bool {
@@ -91,7 +119,7 @@ fn is_zero(x: &[f64]) -> bool {
 
 impl<E: Entrywise> StepThen<E> {
     fn forward(&self, x: &[f64], c: &[f64], b: &[f64], n: usize) -> Result<Vec<f64>> {
-        let (eta, p) = (c[0], c[1]);
+        let (eta, p) = coefficients(c);
         kernel::with_entries([self.0.transpose()], |[gt]| {
             if is_zero(x) {
                 return Ok(kernel::map_of(x, b, move |_, b| E::value(eta * b, p)));
@@ -110,12 +138,13 @@ impl<E: Entrywise> StepThen<E> {
     /// ∂x, where it is wanted, ∂u and (∂η, ∂p): back through f to g = ∂u and ∂p, then through the step, with one product
     /// h = Gᵀg: ∂x = g − ηh, ∂η = ⟨g, b⟩ − ⟨h, x⟩.
     fn backward(&self, [x, c, b, y, g]: [&[f64]; 5], n: usize, wants_x: bool) -> Result<[Vec<f64>; 3]> {
-        let (eta, p) = (c[0], c[1]);
+        let (eta, p) = coefficients(c);
         let (g, grad_p) = entrywise::through::<E>(y, g, p);
+        let gradients = |grad_eta| [grad_eta, grad_p][..c.len()].to_vec();
         if !wants_x && is_zero(x) {
             let along = |g: &[f64]| kernel::sum_of(g, b, |g, b| g * b);
             let grad_eta = g.chunks(b.len().max(1)).fold(0.0, |sum, g| sum + along(g));
-            return Ok([vec![], g, vec![grad_eta, grad_p]]);
+            return Ok([vec![], g, gradients(grad_eta)]);
         }
         kernel::with_entries([self.0.matrix()], |[matrix]| {
             let mut h = kernel::matmul(&g, matrix, [g.len() / n, n, n]); // becomes ∂x in the same pass as ∂η
@@ -126,7 +155,7 @@ impl<E: Entrywise> StepThen<E> {
                 affine_step::finish_rows(h, x, b, g, eta)
             });
             let grad_eta = sums.into_iter().fold(0.0, |sum, block| sum + block);
-            Ok([h, g, vec![grad_eta, grad_p]])
+            Ok([h, g, gradients(grad_eta)])
         })
     }
 }

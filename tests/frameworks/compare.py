@@ -142,7 +142,10 @@ def tables(tasks, results):
 
 
 def machine(python):
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    info = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if line.startswith(("model name", "flags")))
+    info = {key.strip(): value.strip() for key, value in info.items()}
+    cpu, flags = info.get("model name", platform.machine()), info.get("flags", "").split()
+    cpu += next((f" ({name})" for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "")
     versions = (
         "import importlib.metadata as m; print(*(f'{n} {m.version(n)}' for n in ('jax', 'optax', 'torch', 'numpy')), sep=', ')"
     )

@@ -120,19 +120,24 @@ fn learned_steps_get_below_the_noise_floor() -> Result<()> {
     Ok(())
 }
 
+/// With the smaller and more updates of the page's second exercise: the end of the default training hangs on the last bits.
 #[test]
 fn projected_gradient_descent_reaches_a_millionth() -> Result<()> {
     for observation_std in [1.0, 5.0] {
         for seed in 1..=3 {
             let config = pgd::Config {
                 observation_std,
-                training: Training { batch_size: 100, ..pgd::Config::default().training },
+                training: Training {
+                    batch_size: 50,
+                    num_updates: 400,
+                    learning_rate: 3e-4,
+                    ..pgd::Config::default().training
+                },
                 ..Default::default()
             };
             let outcome = pgd::Pgd::run(&config, &mut Context::new(seed))?;
             let (learned, ratio) = (learned(&outcome.comparison, 0).mse[25], ratio(&outcome.comparison, 0, 25));
-            let reached = learned < 1e-6 || observation_std > 1.0;
-            assert!(reached && ratio > 100.0, "σ = {observation_std}, seed {seed}: {learned:e} {ratio}");
+            assert!(learned < 1e-6 && ratio > 1e4, "σ = {observation_std}, seed {seed}: {learned:e} {ratio}");
             assert!(observation_std == 1.0 || outcome.active > 0.2, "{}", outcome.active);
         }
     }

@@ -142,8 +142,8 @@ def tables(tasks, results):
 
 
 def machine(python):
-    info = dict(line.split(":", 1) for line in open("/proc/cpuinfo") if line.startswith(("model name", "flags")))
-    info = {key.strip(): value.strip() for key, value in info.items()}
+    lines = (line.split(":", 1) for line in open("/proc/cpuinfo") if line.startswith(("model name", "flags")))
+    info = {key.strip(): value.strip() for key, value in lines}
     cpu, flags = info.get("model name", platform.machine()), info.get("flags", "").split()
     cpu += next((f" ({name})" for flag, name in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags), "")
     versions = (

@@ -33,6 +33,12 @@ fn a_step(
     Ok((step, [Var::from_tensor(&x)?, Var::from_tensor(&random(rng, &[])?)?, Var::from_tensor(&b)?]))
 }
 
+/// The value after three layers `f` from the first of `vars`, and the gradients by all of them.
+fn three_layers(f: &dyn Fn(&Tensor) -> Result<Tensor>, vars: &[&Var]) -> Result<Vec<f64>> {
+    let y = (0..3).try_fold(vars[0].as_tensor().clone(), |y, _| f(&y))?;
+    value_and_gradients(&y, vars)
+}
+
 /// sign(u)·max(|u| − τ, 0) in candle's own operations; right away from the kinks.
 fn candle_shrink(u: &Tensor, tau: &Tensor) -> Result<Tensor> {
     u.abs()?.broadcast_sub(tau)?.relu()? * u.sign()?.detach()
@@ -70,13 +76,7 @@ proptest! {
     ) {
         let (step, [x, eta, b]) = a_step(seed, batch, n, zero_start, one_b, 1.0).unwrap();
         let p = Var::new(parameter, &Device::Cpu).unwrap();
-        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
-            let mut y = x.as_tensor().clone();
-            for _ in 0..3 {
-                y = f(&y).unwrap();
-            }
-            value_and_gradients(&y, &[&x, &eta, &p, &b]).unwrap()
-        };
+        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| three_layers(f, &[&x, &eta, &p, &b]).unwrap();
         let (fast, plain, candle) = FUSED[which];
         let found = run(&|y| fast(&step, y, &eta, &p, &b));
         assert_close(&found, &run(&|y| plain(&step, y, &eta, &p, &b)), 1e-12);
@@ -95,13 +95,7 @@ proptest! {
         one_b: bool,
     ) {
         let (step, [x, eta, b]) = a_step(seed, batch, n, zero_start, one_b, 2.0).unwrap();
-        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| {
-            let mut y = x.as_tensor().clone();
-            for _ in 0..3 {
-                y = f(&y).unwrap();
-            }
-            value_and_gradients(&y, &[&x, &eta, &b]).unwrap()
-        };
+        let run = |f: &dyn Fn(&Tensor) -> Result<Tensor>| three_layers(f, &[&x, &eta, &b]).unwrap();
         let found = run(&|y| step.forward_projected(y, &eta, &b));
         assert_close(&found, &run(&|y| step.forward_projected_plain(y, &eta, &b)), 1e-12);
         assert_close(&found, &run(&|y| step.forward_plain(y, &eta, &b)?.clamp(-1.0, 1.0)), 1e-12);

@@ -34,7 +34,7 @@ mod tests {
         assert!((2.0 * ((800.0f64 / 2.0).tanh() * (801.0f64 / 2.0).tanh()).atanh()).is_infinite()); // the formula itself
         assert!((f(800.0, 801.0) - (800.0 - (-1f64).exp().ln_1p())).abs() < 1e-12);
         assert!((f(-800.0, 3.0) + 3.0).abs() < 1e-12);
-        // γ₄ of the page's tree: from bit 3, which has heard of bits 1, 2 and of bits 5, 6
+        // γ₄ of the page's tree: from bit 3, which has heard of bits 1, 2, and from the check with bits 5, 6
         let lambda = [4.080940, 0.665420, -0.079657, -0.321414, 1.879190, 2.526772];
         let posterior = lambda[3] + lambda[2] + f(lambda[0], lambda[1]) + f(lambda[4], lambda[5]);
         assert!((posterior - enumerate(&Code::tree(), &lambda)[3]).abs() < 1e-12, "{posterior}");

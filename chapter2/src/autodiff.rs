@@ -26,7 +26,7 @@ use common::{
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
-    /// The point x = (x₁, x₂) at which the gradient is taken, two finite numbers
+    /// The point x = (x₁, x₂) at which the gradient is taken, two numbers from -1000 to 1000
     #[arg(long, value_name = "x₁,x₂", value_delimiter = ',', default_value = "1,2", value_parser = range::within(1e3))]
     pub point: Vec<f64>,
     /// Difference quotients are tried with h = 10⁻¹ … 10⁻ᵏ; k from 1 to 15

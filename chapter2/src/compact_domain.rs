@@ -36,21 +36,36 @@ use domain::{Domain, reciprocal, sine, two_pieces};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
-#[command(mut_arg("num_samples", config::default("200")))]
+#[command(mut_arg("num_samples", samples))]
 pub struct Config {
     /// Networks with the 3h + 1 parameters that come nearest to n, from 4 to 400
     #[arg(long, value_name = "n", default_value_t = 50, value_parser = range::whole(4, 400))]
     pub num_parameters: usize,
-    /// The R of sin x on [−R, R], as multiples of π, each > 0
-    #[arg(long, value_name = "R/π", value_delimiter = ',', default_value = "1,2,4,8,16", value_parser = range::positive)]
+    /// The R of sin x on [−R, R], as multiples of π, ascending, each from 0.001 to 1000
+    #[arg(long, value_name = "R/π", value_delimiter = ',', default_value = "1,2,4,8,16", value_parser = half_width)]
     pub half_widths: Vec<f64>,
-    /// The ε of 1/x on [ε, 1], each between 0 and 1
-    #[arg(long, value_name = "ε", value_delimiter = ',', default_value = "0.3,0.1,0.03", value_parser = range::positive)]
+    /// The ε of 1/x on [ε, 1], descending, each from 1e-6 to 0.9
+    #[arg(long, value_name = "ε", value_delimiter = ',', default_value = "0.3,0.1,0.03", value_parser = left_end)]
     pub left_ends: Vec<f64>,
     /// How the models are trained
     #[command(flatten)]
     #[serde(flatten)]
     pub training: Training,
+}
+
+fn samples(argument: clap::Arg) -> clap::Arg {
+    let argument = argument.default_value("200").value_parser(range::whole(3, 2000));
+    argument.help("Number N of points to fit, 3 to 2000")
+}
+
+fn half_width(text: &str) -> Result<f64, String> {
+    let value = range::positive(text).ok().filter(|r| (1e-3..=1e3).contains(r));
+    value.ok_or_else(|| "must be a number from 0.001 to 1000".into())
+}
+
+fn left_end(text: &str) -> Result<f64, String> {
+    let value = range::positive(text).ok().filter(|left| (1e-6..=0.9).contains(left));
+    value.ok_or_else(|| "must be a number from 1e-6 to 0.9".into())
 }
 
 impl Default for Config {
@@ -92,7 +107,7 @@ fn learn(domain: &Domain, activation: Activation, repetition: u64, config: &Conf
     let (start, training) = (&mut sampling::rng(seed, repetition), &config.training);
     let model = Model::network(activation, config.num_parameters, training.slope_std, start, &Device::Cpu)?;
     let t = |x: &f64| (x - domain.from) / (domain.to - domain.from);
-    let xs: Vec<f64> = grid(domain.from, domain.to, training.num_samples.max(2)); // the points of K
+    let xs: Vec<f64> = grid(domain.from, domain.to, training.num_samples); // the points of K
     let xs: Vec<f64> = xs.into_iter().filter(|&x| domain.contains(x)).collect();
     let ys: Vec<f64> = xs.iter().map(|&x| (domain.f)(x)).collect();
     let scale = ys.iter().fold(0f64, |scale, y| scale.max(y.abs()));
@@ -135,10 +150,9 @@ whole line, and on (0, 1], none does, whatever its size. Try --num-parameters 10
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        config::distinct("--half-widths", &config.half_widths)?;
-        config::distinct("--left-ends", &config.left_ends)?;
-        let message = "invalid value for '--left-ends': must be numbers below 1";
-        ensure!(config.left_ends.iter().all(|&left| left < 1.0), config::Usage(message.into()));
+        config::ascending("--half-widths", &config.half_widths)?;
+        let message = "invalid value for '--left-ends': must descend, each below the last";
+        ensure!(config.left_ends.is_sorted_by(|a, b| a > b), config::Usage(message.into()));
         context.phase(Phase::Training);
         let sines = config.half_widths.iter().map(|&r| sine(r));
         let domains = sines.chain(config.left_ends.iter().map(|&left| reciprocal(left))).chain([two_pieces()]);

@@ -31,7 +31,7 @@ mod report;
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
-    /// The start x = (x₁, x₂), two finite numbers
+    /// The start x = (x₁, x₂), two numbers from -1e6 to 1e6
     #[arg(
         long,
         value_name = "x₁,x₂",

@@ -41,7 +41,7 @@ use run::Run;
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
-    /// Numbers of basis functions n, each from 4 to 400; the networks get the nearest 3h + 1 parameters
+    /// Numbers of basis functions n, ascending, each from 4 to 400; the networks get the nearest 3h + 1 parameters
     #[arg(long, value_name = "n", value_delimiter = ',', default_value = "10,20,50,100", value_parser = range::whole(4, 400))]
     pub num_parameters: Vec<usize>,
     /// Standard deviation of the noisy target's noise, >= 0
@@ -156,6 +156,7 @@ outside; lines are medians over the seeds, bands reach from the smallest to the 
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::ascending("--num-parameters", &config.num_parameters)?;
         context.phase(Phase::Training);
         let seeds = config.training.num_seeds;
         let mut runs = vec![];

@@ -13,12 +13,12 @@
 //! Run it with `cargo run --release --bin sec2_4_4_step_counts`. At the article's learning rate the restart ends lower, at the
 //! book's higher.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use common::{
     config,
     context::{Context, Phase},
     figure::{Figure, Panel, Series},
-    optim::Hyperparameters,
+    optim::{Hyperparameters, Rule},
     sampling::{self, grid},
     section::{Preset, Report, Section},
     table::Table,
@@ -88,10 +88,14 @@ errors by epoch for the first seed. Try --preset book, where the restart is no a
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        let counts = matches!(config.regression.optimizer.rule, Rule::Adam | Rule::AdamW);
+        let message = "invalid value for '--optimizer': must be adam or adamw, which count their steps";
+        ensure!(counts, config::Usage(message.into()));
         context.phase(Phase::Training);
         let mut pairs = vec![];
-        for (i, seed) in (context.seed..).take(config.num_seeds).enumerate() {
+        for i in 0..config.num_seeds {
             context.progress_part(i, config.num_seeds);
+            let seed = context.seed.wrapping_add(i as u64);
             // ANCHOR: both
             let xs = grid(0.0, 1.0, config.regression.num_samples);
             let ys = sampling::observe(truth, &xs, config.regression.noise_std, &mut sampling::rng(seed, 0));

@@ -145,7 +145,7 @@ MSE after each iteration with the floor, and the learned steps. Try --noise-std 
         context.phase(Phase::Training);
         let mut comparison = Comparison::default();
 
-        let eta = theory::fixed_step_size(eigenvalues); // 2/(λmin + λmax)
+        let eta = theory::fixed_step_size(theory::nonzero(eigenvalues)); // 2/(λmin + λmax)
         let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
         comparison.push(training.method("fixed", fixed_label(eta), &problem, &fixed, context)?);
         let learned = algorithm(training.step_sizes(Period::Free, device)?);

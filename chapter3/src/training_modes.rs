@@ -32,6 +32,7 @@ use crate::least_squares::{GradientDescent, Observations};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
+#[command(mut_arg("mode", |argument| argument.hide(true)))] // both are compared
 pub struct Config {
     /// Number of seeds, each with its own matrix, 1 to 100
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = range::count(100))]
@@ -92,7 +93,7 @@ fn one_seed(config: &Config, seed: u64, device: &Device) -> Result<Vec<Vec<Vec<f
     let problem = Observations { solution: model.solution(0.0)?, model };
     let step = AffineStep::new(&problem.model.gram)?;
     let algorithm = |step_size| GradientDescent { step: step.clone(), step_size };
-    let eta = theory::fixed_step_size(&problem.model.eigenvalues);
+    let eta = theory::fixed_step_size(theory::nonzero(&problem.model.eigenvalues));
     let fixed = algorithm(Schedule::constant("step_size", eta, device)?);
     let mut curves = vec![];
     for &period in period {
@@ -147,7 +148,7 @@ shows the MSE after each iteration, median and range. Try --learning-rate 0.001 
         config::validate(config)?;
         config::distinct("--period", &config.period)?;
         context.phase(Phase::Training);
-        let seeds: Vec<u64> = (0..config.num_seeds as u64).map(|i| context.seed + i).collect();
+        let seeds: Vec<u64> = (0..config.num_seeds as u64).map(|i| context.seed.wrapping_add(i)).collect();
         let device = context.device.clone();
         let names = || config.period.iter().flat_map(|period| WAYS.map(|(way, _)| format!("{way}_{}", period.name())));
         let train = |&seed: &u64| one_seed(config, seed, &device);

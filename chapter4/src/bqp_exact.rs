@@ -37,6 +37,7 @@ pub use large::Large;
 #[command(mut_arg("batch_size", default("300")))]
 #[command(mut_arg("learning_rate", default("2e-3")))]
 #[command(mut_arg("num_test", default("1000")))]
+#[command(mut_arg("extra_iterations", |argument| argument.hide(true)))]
 pub struct Config {
     /// Number of signs n = m of the exact comparison, 2 to 16
     #[arg(long, value_name = "n", default_value_t = 12, value_parser = range::whole(2, linalg::MOST_SIGNS))]
@@ -160,14 +161,17 @@ ones are compared with theory.";
         config::distinct("--large-noise-std", &config.large_noise_std)?;
         context.phase(Phase::Training);
         let (small, total) = (config.noise_std.len(), config.noise_std.len() + 3 * config.large_noise_std.len());
-        let part = |i: usize| i as f64 / total as f64;
+        let part = |i: usize, seed: usize| (i as f64 + seed as f64 / config.num_seeds as f64) / total as f64;
         let (mut all, mut larges) = (vec![], vec![]);
         for (index, &sigma) in config.noise_std.iter().enumerate() {
-            context.progress_span(part(index), part(index + 1));
-            all.push((0..config.num_seeds).map(|seed| exact(config, sigma, seed, context)).collect::<Result<_>>()?);
+            let exact = |seed| {
+                context.progress_span(part(index, seed), part(index, seed + 1));
+                exact(config, sigma, seed, context)
+            };
+            all.push((0..config.num_seeds).map(exact).collect::<Result<_>>()?);
         }
         for (index, &sigma) in config.large_noise_std.iter().enumerate() {
-            context.progress_span(part(small + 3 * index), part(small + 3 * index + 3));
+            context.progress_span(part(small + 3 * index, 0), part(small + 3 * index + 3, 0));
             larges.push(large::run(config, sigma, context)?);
         }
         Ok(Outcome { exact: all, large: larges })

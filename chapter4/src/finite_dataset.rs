@@ -50,7 +50,7 @@ pub struct Config {
     /// Standard deviation σ of the noise w, >= 0
     #[arg(long, value_name = "σ", default_value_t = 0.1, value_parser = range::non_negative)]
     pub noise_std: f64,
-    /// Numbers D of training signals, each 1 to 100000
+    /// Numbers D of training signals, ascending, each 1 to 100000
     #[arg(long, value_name = "D,…", default_value = "10,50,100,5000", value_delimiter = ',', value_parser = range::count(100_000))]
     pub dataset_sizes: Vec<usize>,
     /// Learning rates α, one for each D, or one for all, > 0
@@ -73,7 +73,7 @@ impl Default for Config {
 
 /// The learning rate of each D.
 pub fn rates(learning_rates: &[f64], dataset_sizes: &[usize]) -> Result<Vec<f64>> {
-    config::distinct("--dataset-sizes", dataset_sizes)?;
+    config::ascending("--dataset-sizes", dataset_sizes)?;
     let count = dataset_sizes.len();
     match learning_rates {
         &[rate] => Ok(vec![rate; count]),

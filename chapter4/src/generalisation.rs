@@ -35,7 +35,7 @@ pub use transfer::OTHERS;
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
-    /// Numbers D of training signals, each 1 to 100000
+    /// Numbers D of training signals, ascending, each 1 to 100000
     #[arg(long, value_name = "D,…", default_value = "10,50,100,5000", value_delimiter = ',', value_parser = range::count(100_000))]
     pub dataset_sizes: Vec<usize>,
     /// Learning rates, one for each D, as published, or one for all, > 0

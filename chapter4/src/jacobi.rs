@@ -13,7 +13,7 @@
 //!
 //! Run it with `cargo run --release --bin sec4_du_jacobi`. Beside the learned ω are those that theory would take.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use candle_core::{Device, Tensor};
 use common::{
     config::{self, default, range},
@@ -21,6 +21,7 @@ use common::{
     linalg,
     sampling::{self, Rng},
     section::{Preset, Report, Section},
+    training::Unsuitable,
     unfolding::{Comparison, Period, Schedule, Training, theory},
 };
 
@@ -87,15 +88,16 @@ impl System {
     }
     // ANCHOR_END: system
 
-    /// Errors if Jacobi's method itself, ω = 1, diverges: if an eigenvalue of B is 2 or more.
+    /// Errors, as [`Unsuitable`], if Jacobi's method itself, ω = 1, diverges: if an eigenvalue of B is 2 or more.
     pub fn check(&self) -> Result<()> {
         let largest = self.eigenvalues.last().copied().unwrap_or(f64::NAN);
         if largest < 2.0 {
             return Ok(());
         }
-        bail!(
+        let problem = format!(
             "Jacobi's method (ω = 1) diverges for this matrix: λmax(D⁻¹P) = {largest:.4}, not below 2; another --seed may do"
-        )
+        );
+        Err(Unsuitable(problem).into())
     }
 }
 

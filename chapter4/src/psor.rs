@@ -109,7 +109,8 @@ minimises the expectation in closed form, and has no randomness but the matrix."
                 (format!("fixed_chebyshev_{}", period.name()), format!("Chebyshev, {}", period.label()));
             comparison.push(training.method(&name, label, &problem, &Relaxation::fixed(&b, &steps)?, context)?);
         }
-        for period in &config.period {
+        for (index, period) in config.period.iter().enumerate() {
+            context.progress_part(index, config.period.len());
             let initial = Tensor::full(training.initial_step_size, period.length(training.num_generations), device)?;
             let omega = Schedule::learned("omega", &initial, training.learning_rate)?;
             let (name, label) = (format!("learned_{}", period.name()), format!("learned, {}", period.label()));

@@ -72,7 +72,7 @@ impl Default for Config {
 /// One training.
 #[derive(Debug)]
 pub struct Start {
-    /// Mean loss before each update
+    /// Mean loss before each update, and after the last
     pub history: Table,
     /// The constellation
     pub points: Vec<[f64; 2]>,

@@ -55,8 +55,8 @@ pub struct Config {
     /// Adam updates, each on a fresh mini-batch, 0 to 100000
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = range::whole(0, 100_000))]
     pub num_updates: usize,
-    /// Words in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
+    /// Words in a mini-batch K, 1 to 50000
+    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(50_000))]
     pub batch_size: usize,
     /// Adam's learning rate, > 0
     #[arg(long, value_name = "α", default_value_t = 1e-2, value_parser = range::positive)]
@@ -194,5 +194,17 @@ with --alist.";
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An update has 1000 streams, one for each shard of 50 words.
+    #[test]
+    fn no_batch_has_more_shards_than_streams() {
+        let accepted = |batch_size| config::validate(&Config { batch_size, ..Config::default() }).is_ok();
+        assert!(accepted(1000 * 50) && !accepted(1000 * 50 + 1));
     }
 }

@@ -32,12 +32,12 @@ use crate::{
 mod decoders;
 pub mod report;
 
-pub use decoders::{Checks, DECODERS, Place, Weighted, Weights};
+pub use decoders::{Checks, DECODERS, Place, Weighted, Weights, label};
 
 /// The numbers of the experiment.
 #[derive(Debug, Clone, clap::Args, serde::Serialize)]
 pub struct Config {
-    /// Where errors are counted as well: Eb/N0 in dB, each from -10 to 10
+    /// Where errors are counted as well: Eb/N0 in dB, ascending, each from -10 to 10
     #[arg(long, value_name = "dB,…", value_delimiter = ',', default_value = "2,3,4,5,6", value_parser = range::within(10.0))]
     pub ebn0: Vec<f64>,
     /// Standard deviation σ of the noise in training, > 0; errors are counted there too
@@ -64,8 +64,8 @@ pub struct Config {
     /// Standard deviation of the noise in the training of those, > 0: at 0.5 hardly a word fails, and nothing is learned
     #[arg(long, value_name = "σ", default_value_t = 0.7, value_parser = range::positive)]
     pub redundant_noise_std: f64,
-    /// Words in a mini-batch K, 1 to 100000
-    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(100_000))]
+    /// Words in a mini-batch K, 1 to 50000
+    #[arg(long, value_name = "K", default_value_t = 100, value_parser = range::count(50_000))]
     pub batch_size: usize,
     /// Adam's learning rate, > 0
     #[arg(long, value_name = "α", default_value_t = 1e-2, value_parser = range::positive)]
@@ -145,6 +145,7 @@ Eb/N0. Try --soft-output posterior-mean, --num-updates 1000 and --noise-std 0.6.
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::ascending("--ebn0", &config.ebn0)?;
         context.phase(Phase::Training);
         let trained = decoders::train_all(config, context)?;
         let mut contenders = vec![Contender::new("no decoder", |lambda| Ok(lambda.clone()))];

@@ -75,6 +75,13 @@ pub const WAYS: [(&str, &str, Objective, bool); 5] = [
     ("mean_log", "mean of the logs", Objective::MeanLog, false),
 ];
 
+/// The legend of one of the [`WAYS`], which says so where the learning rate is not the published one.
+pub fn legend(config: &Config, label: &str) -> String {
+    let published = du_consensus::Config::default().training;
+    let updates = format!("{} updates", published.num_updates);
+    if config.learning_rate == published.learning_rate { label.into() } else { label.replace("as published", &updates) }
+}
+
 /// One period of steps, learned incrementally from 0.
 // ANCHOR: train
 pub fn train(
@@ -142,6 +149,7 @@ recursion, and steps 1/λ that would end the error, were it not for rounding.";
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--period", &config.period)?;
         let random = (0..config.num_graphs).map(|i| Graph::random(&mut context.rng(i as u64)));
         let graphs = std::iter::once(Graph::new(&KARATE)).chain(random).collect::<Result<Vec<_>>>()?;
         context.phase(Phase::Training);
@@ -156,7 +164,7 @@ recursion, and steps 1/λ that would end the error, were it not for rounding.";
                     let name = format!("learned_{way}_{}", period.name());
                     let kept = format!("graph_{i}_{name}");
                     let steps = train(config, graph, *period, (&kept, objective, as_published), context)?;
-                    let label = format!("learned, {label}, {}", theory::period_label(*period));
+                    let label = format!("learned, {}, {}", legend(config, label), theory::period_label(*period));
                     curves.push(Curve::of_steps(config, graph, (name, label), steps, context.seed)?);
                 }
             }
@@ -167,5 +175,17 @@ recursion, and steps 1/λ that would end the error, were it not for rounding.";
 
     fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         report::report(config, outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_published_learning_rate_is_called_so() {
+        let of = |learning_rate| legend(&Config { learning_rate, ..Config::default() }, WAYS[0].1);
+        assert_eq!(of(5e-4), "last, as published");
+        assert_eq!(of(1e-3), "last, 50 updates");
     }
 }

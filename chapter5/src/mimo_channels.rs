@@ -41,10 +41,10 @@ pub struct Config {
     /// Antennas on each side n, 1 to 8
     #[arg(long, value_name = "n", default_value_t = 4, value_parser = range::count(8))]
     pub num_antennas: usize,
-    /// Standard deviations σ of the noise, each > 0
+    /// Standard deviations σ of the noise, ascending, each > 0
     #[arg(long, value_name = "σ,…", default_value = "0.1,0.2,0.35,0.5,0.75,1", value_delimiter = ',', value_parser = range::positive)]
     pub noise_std: Vec<f64>,
-    /// Iterations T of the unfolded detectors, each 1 to 100
+    /// Iterations T of the unfolded detectors, ascending, each 1 to 100
     #[arg(long, value_name = "T,…", default_value = "1,5,10", value_delimiter = ',', value_parser = range::count(100))]
     pub num_iterations: Vec<usize>,
     /// Adam updates of a detector in each generation, 1 to 10000
@@ -151,7 +151,8 @@ forcing, LMMSE and maximum likelihood in the same signals. A network that was tr
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
-        config::distinct("--noise-std", &config.noise_std)?;
+        config::ascending("--noise-std", &config.noise_std)?;
+        config::ascending("--num-iterations", &config.num_iterations)?;
         context.phase(Phase::Training);
         let seed = context.seed;
         let unfolded = config.num_iterations.iter().map(|&depth| Kind::Unfolded(depth));

@@ -53,7 +53,7 @@ pub struct Config {
     /// Adam's learning rate, > 0
     #[arg(long, value_name = "α", default_value_t = 0.01, value_parser = range::positive)]
     pub learning_rate: f64,
-    /// Signals that errors are counted in, 1 to 10000000: four symbols each
+    /// Signals that errors are counted in, 1 to 10000000: n symbols each
     #[arg(long, value_name = "K", default_value_t = 50_000, value_parser = range::count(10_000_000))]
     pub num_test: usize,
 }
@@ -102,7 +102,7 @@ pub fn read_channel(text: &str) -> Result<Vec<Vec<f64>>> {
 pub struct Outcome {
     /// H
     pub channel: DMatrix<f64>,
-    /// Mean loss of a signal before each update
+    /// Mean loss of a signal before each update, and after the last
     pub history: Table,
     /// Symbol errors counted in the same signals
     pub counted: Vec<detectors::Counted>,

@@ -14,6 +14,7 @@ use anyhow::Result;
 use common::{
     config::{self, range},
     context::Context,
+    estimation::{density, gaussian_tail, mmse_of_bernoulli_gaussian},
     figure::{Figure, Panel, Series},
     sampling::grid,
     section::{Report, Section},
@@ -26,8 +27,8 @@ pub struct Config {
     /// Probability p that x is not zero, above 0 and below 1
     #[arg(long, value_name = "p", default_value_t = 0.1, value_parser = probability)]
     pub active: f64,
-    /// Variances σ² of the noise, each > 0
-    #[arg(long, value_name = "σ²,…", value_delimiter = ',', default_value = "0.5,0.1,0.01", value_parser = range::positive)]
+    /// Variances σ² of the noise, each from 1e-9 to 1e9
+    #[arg(long, value_name = "σ²,…", value_delimiter = ',', default_value = "0.5,0.1,0.01", value_parser = variance)]
     pub noise_variance: Vec<f64>,
     /// Largest |y| shown, > 0
     #[arg(long, value_name = "y", default_value_t = 3.0, value_parser = range::positive)]
@@ -40,6 +41,11 @@ pub struct Config {
 fn probability(text: &str) -> Result<f64, String> {
     let value = text.parse().ok().filter(|v| *v > 0.0 && *v < 1.0);
     value.ok_or_else(|| "must be a number above 0 and below 1".into())
+}
+
+fn variance(text: &str) -> Result<f64, String> {
+    let value = text.parse().ok().filter(|v| (1e-9..=1e9).contains(v));
+    value.ok_or_else(|| "must be a number from 1e-9 to 1e9".into())
 }
 
 impl Default for Config {
@@ -63,25 +69,26 @@ pub fn soft_threshold(y: f64, tau: f64) -> f64 {
     y.signum() * (y.abs() - tau).max(0.0)
 }
 
-/// E f(y) over y = x + noise: the trapezoidal rule on ±12 standard deviations, exact to rounding for what is smooth.
-pub fn expectation(noise_variance: f64, p: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let normal = |y: f64, v: f64| (-0.5 * y * y / v).exp() / (2.0 * std::f64::consts::PI * v).sqrt();
-    let reach = 12.0 * (1.0 + noise_variance).sqrt();
-    let step = 0.02 * noise_variance.sqrt().min(1.0);
-    let count = (reach / step) as i64;
-    let point = |i: i64| {
-        let y = i as f64 * step;
-        ((1.0 - p) * normal(y, noise_variance) + p * normal(y, 1.0 + noise_variance)) * f(y)
-    };
-    (-count..=count).map(point).sum::<f64>() * step
+/// The mean squared error of the soft threshold f with τ, and its slope in τ.
+///
+/// It is E x² − 2 E xf(y) + E f(y)², with E xf(y) = P(x ≠ 0, |y| > τ) by Stein's lemma: tails of normal distributions, no integral.
+// ANCHOR: soft_error
+pub fn soft_error(tau: f64, noise_variance: f64, p: f64) -> (f64, f64) {
+    let (off, on) = (noise_variance, 1.0 + noise_variance); // variance of y where x = 0, and where it is not
+    let beyond = |v: f64| 2.0 * gaussian_tail(tau / v.sqrt()); // P(|y| > τ)
+    let square = |v: f64| (v + tau * tau) * beyond(v) - 2.0 * tau * v * density(tau, v); // E f(y)²
+    let slope = |v: f64| 2.0 * tau * beyond(v) - 4.0 * noise_variance * density(tau, v);
+    let error = (1.0 - p) * square(off) + p * (1.0 - 2.0 * beyond(on) + square(on));
+    (error, (1.0 - p) * slope(off) + p * slope(on))
 }
+// ANCHOR_END: soft_error
 
 /// Mean squared errors at one noise variance.
 #[derive(Debug, Clone, Copy)]
 pub struct Errors {
     /// σ²
     pub noise_variance: f64,
-    /// Of η: p − E η²
+    /// Of η
     pub mmse: f64,
     /// Of the best soft threshold
     pub soft: f64,
@@ -91,34 +98,24 @@ pub struct Errors {
     pub linear: f64,
 }
 
-/// The errors of the three estimates. E (x − f(y))² = p − 2 E ηf + E f², because E[x | y] = η(y).
+/// The errors of the three estimates. That of η is the mean of the posterior variance, an integral.
 // ANCHOR: errors
 pub fn errors(noise_variance: f64, p: f64) -> Errors {
-    let eta = |y| eta(y, noise_variance, p);
-    let mmse = p - expectation(noise_variance, p, |y| eta(y).powi(2));
-    let soft_error = |tau: f64| {
-        let gain = |y| soft_threshold(y, tau) * (2.0 * eta(y) - soft_threshold(y, tau));
-        p - expectation(noise_variance, p, gain)
-    };
-    let tau = minimise(soft_error, 0.0, 3.0 * (1.0 + noise_variance).sqrt());
-    let linear = p * noise_variance / (p + noise_variance);
-    Errors { noise_variance, mmse, soft: soft_error(tau), tau, linear }
-}
-// ANCHOR_END: errors
-
-/// Golden-section search for the minimum of a function with one valley.
-fn minimise(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64) -> f64 {
-    const GOLDEN: f64 = 0.618_033_988_749_894_9;
-    for _ in 0..60 {
-        let (a, b) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
-        if f(a) < f(b) {
-            high = b;
+    let mmse = mmse_of_bernoulli_gaussian(noise_variance, p);
+    // the error falls up to the best τ and then grows; beyond 40 standard deviations there is nothing
+    let (mut low, mut tau) = (0.0, 40.0 * (1.0 + noise_variance).sqrt());
+    for _ in 0..100 {
+        let middle = 0.5 * (low + tau);
+        if soft_error(middle, noise_variance, p).1 < 0.0 {
+            low = middle;
         } else {
-            low = a;
+            tau = middle;
         }
     }
-    0.5 * (low + high)
+    let linear = p * noise_variance / (p + noise_variance);
+    Errors { noise_variance, mmse, soft: soft_error(tau, noise_variance, p).0, tau, linear }
 }
+// ANCHOR_END: errors
 
 /// What came out.
 #[derive(Debug)]
@@ -140,8 +137,8 @@ impl Section for MmseFunction {
     const TITLE: &'static str = "The posterior mean of a sparse signal in noise";
     const HELP: &'static str = "\
 x is zero with probability 1 − p, else N(0, 1); it is seen in noise of variance σ². The figure shows the estimate with the least \
-mean squared error as a function of what is seen, beside the best soft threshold and the best linear estimate; the errors of all \
-three are integrals, computed to rounding. Try --active 0.01 and --noise-variance 1,0.001.";
+mean squared error as a function of what is seen, beside the best soft threshold and the best linear estimate; the errors \
+need no samples. Try --active 0.01 and --noise-variance 1,0.001.";
     type Config = Config;
     type Outcome = Outcome;
 
@@ -200,6 +197,7 @@ three are integrals, computed to rounding. Try --active 0.01 and --noise-varianc
 #[cfg(test)]
 mod tests {
     use super::*;
+    use common::estimation::bernoulli_gaussian_posterior;
 
     /// Numerical E[x | y] from the definition.
     fn by_quadrature(y: f64, v: f64, p: f64) -> f64 {
@@ -220,19 +218,53 @@ mod tests {
         for v in [0.5, 0.1, 0.01] {
             for y in [-2.5, -0.3, 0.0, 0.05, 0.31, 1.0, 3.0] {
                 assert!((eta(y, v, 0.1) - by_quadrature(y, v, 0.1)).abs() < 1e-12, "{y} {v}");
+                assert!((eta(y, v, 0.1) - bernoulli_gaussian_posterior(y, v, 0.1).0).abs() < 1e-14, "{y} {v}");
             }
         }
         assert_eq!(eta(0.0, 1e-300, 0.1), 0.0);
         assert!((eta(1e3, 0.01, 0.1) - 1e3 / 1.01).abs() < 1e-9);
     }
 
+    /// E f(y) by the trapezoidal rule.
+    fn expectation(v: f64, p: f64, f: impl Fn(f64) -> f64) -> f64 {
+        let step = 1e-3 * v.sqrt();
+        let count = (12.0 * (1.0 + v).sqrt() / step) as i64;
+        let points = (-count..=count).map(|i| i as f64 * step);
+        points.map(|y| ((1.0 - p) * density(y, v) + p * density(y, 1.0 + v)) * f(y)).sum::<f64>() * step
+    }
+
+    /// E (x − f(y))² = p − 2 E ηf + E f² for any estimate f, because E[x | y] = η(y).
+    #[test]
+    fn errors_are_those_of_quadrature() {
+        for v in [0.5, 0.1, 0.01] {
+            let error = |f: &dyn Fn(f64) -> f64| 0.1 - expectation(v, 0.1, |y| f(y) * (2.0 * eta(y, v, 0.1) - f(y)));
+            let e = errors(v, 0.1);
+            assert!((e.mmse - error(&|y| eta(y, v, 0.1))).abs() < 1e-12, "{e:?}");
+            assert!((e.linear - error(&|y| 0.1 / (0.1 + v) * y)).abs() < 1e-12, "{e:?}");
+            for tau in [0.5 * e.tau, e.tau, 2.0 * e.tau] {
+                let (soft, slope) = soft_error(tau, v, 0.1);
+                assert!((soft - error(&|y| soft_threshold(y, tau))).abs() < 1e-7, "{v} {tau}");
+                let difference = soft_error(tau + 1e-5, v, 0.1).0 - soft_error(tau - 1e-5, v, 0.1).0;
+                assert!((slope - difference / 2e-5).abs() < 1e-7, "{v} {tau}");
+            }
+        }
+    }
+
+    /// Nor does the best threshold lose against the estimate 0, at any noise that is accepted.
     #[test]
     fn no_estimate_beats_the_posterior_mean() {
-        for v in [0.5, 0.1, 0.01] {
-            let e = errors(v, 0.1);
-            assert!(e.mmse < e.soft && e.mmse < e.linear, "{e:?}");
-            assert!((expectation(v, 0.1, |_| 1.0) - 1.0).abs() < 1e-13);
-            assert!((expectation(v, 0.1, |y| y * y) - (0.1 + v)).abs() < 1e-13);
+        for v in [1e-9, 1e-4, 0.01, 0.5, 10.0, 100.0, 1e9] {
+            for p in [1e-3, 0.01, 0.1, 0.999] {
+                let e = errors(v, p);
+                assert!(0.0 < e.mmse && e.mmse.max(e.linear) < p * (1.0 + 1e-9), "{p} {e:?}");
+                assert!(e.mmse < e.soft.min(e.linear) * (1.0 + 1e-5) && e.soft <= p * (1.0 + 1e-12), "{p} {e:?}");
+                for other in [0.9, 1.1] {
+                    assert!(e.soft <= soft_error(other * e.tau, v, p).0 * (1.0 + 1e-5), "{p} {e:?}");
+                }
+            }
+        }
+        for (refused, accepted) in [("1e-10", "1e-9"), ("1e300", "1e9"), ("nan", "1")] {
+            assert!(variance(refused).is_err() && variance(accepted).is_ok());
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct Config {
     /// Random measurements m of an image, 1 to 784
     #[arg(long, value_name = "m", default_value_t = 512, value_parser = range::count(784))]
     pub num_measurements: usize,
-    /// λ of the thresholds γλ, each >= 0
+    /// λ of the thresholds γλ, ascending, each >= 0
     #[arg(long, value_name = "λ,…", default_value = "0,1,10,30,100,300", value_delimiter = ',', value_parser = range::non_negative)]
     pub lambda: Vec<f64>,
     /// Digits shown, 1 to 8
@@ -102,6 +102,7 @@ several λ; and by 25 learned iterations, without and with it. Try --num-measure
     // ANCHOR: run
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::ascending("--lambda", &config.lambda)?;
         let device = &context.device.clone();
         let ([train, fresh], gamma) = Measured::digits(config.num_measurements, context)?; // γ₀ = 1/λmax(AᵀA)
         let step = AffineStep::new(&train.model.gram)?;

@@ -107,6 +107,7 @@ and --num-updates 1000.";
 
     fn run(config: &Config, context: &mut Context) -> Result<Outcome> {
         config::validate(config)?;
+        config::distinct("--learning-rates", &config.learning_rates)?;
         let plant = Plant::new(&Device::Cpu)?;
         let closed = |gain: &[[f64; 2]; 2]| plant.closed_loop(&Tensor::new(gain, &Device::Cpu)?);
         let regulators = COSTS.iter().map(|&r| {

@@ -23,7 +23,6 @@ use common::{
     context::{Context, InputFile, Phase},
     loss::sum_squared_error,
     ode::{Method, Solver},
-    ops::FixedMap,
     optim::{Optimizer, Rule},
     sampling,
     section::{Input, Report, Section},
@@ -31,7 +30,7 @@ use common::{
     training::train,
 };
 
-use crate::observations::{Observations, interpolation};
+use crate::observations::{Observations, place, states_at};
 
 mod growth;
 mod report;
@@ -148,7 +147,7 @@ its own, (e^(2η) − 1)/η, and noise spreads it. Try --noise-std 0, --method r
         };
         let from_file = context.input("data").is_some();
         let observed = Tensor::new(data.coordinate(0), device)?; // dataᵢ
-        let at_times = FixedMap::new(&interpolation(&data.times, config.step_size(), config.num_steps, device)?)?;
+        let places: Vec<_> = data.times.iter().map(|&t| place(t, config.step_size(), config.num_steps)).collect();
 
         context.phase(Phase::Training);
         let a = context.parameter("a", &Tensor::new(config.start, device)?)?;
@@ -163,7 +162,7 @@ its own, (e^(2η) − 1)/η, and noise spreads it. Try --noise-std 0, --method r
         let mut optimizer = Optimizer::new(vec![a.clone()], Rule::Adam.with(config.learning_rate))?;
         train(context, &mut history, &mut optimizer, config.num_updates, || {
             path.borrow_mut().push(a.to_scalar::<f64>()?);
-            Ok(sum_squared_error(&at_times.matmul(&solve()?)?, &observed)?) // Σ (xᵢ − dataᵢ)²
+            Ok(sum_squared_error(&states_at(&places, &solve()?)?, &observed)?) // Σ (xᵢ − dataᵢ)²
         })?;
         // ANCHOR_END: run
 

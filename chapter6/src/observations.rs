@@ -1,7 +1,7 @@
 //! Observed trajectories: times and values from a file, and the states of a grid at other times.
 
 use anyhow::{Context as _, Result, ensure};
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
 /// Values at times: a table with the columns `t` and one per observed coordinate.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,16 +60,21 @@ impl Observations {
     }
 }
 
-/// The matrix `[times, N + 1]` that takes states at 0, h, 2h … Nh to the given times: a state where a time is on the grid, a
-/// weighted mean of its two neighbours elsewhere.
-pub fn interpolation(times: &[f64], step_size: f64, num_steps: usize, device: &Device) -> Result<Tensor> {
-    let mut matrix = vec![0.0; times.len() * (num_steps + 1)];
-    for (row, t) in matrix.chunks_exact_mut(num_steps + 1).zip(times) {
-        let (before, fraction) = place(*t, step_size, num_steps);
-        row[before] = 1.0 - fraction;
-        row[before + 1] = fraction;
+/// The states `[places, …]` at the given [`place`]s, from those at steps 0 … N, `[N + 1, …]` and contiguous: a state itself where a
+/// place is on the grid, a weighted mean of its two neighbours elsewhere.
+pub fn states_at(places: &[(usize, f64)], states: &Tensor) -> Result<Tensor> {
+    let row = |later: usize| -> Result<Tensor> {
+        let steps: Vec<u32> = places.iter().map(|(before, _)| (before + later) as u32).collect();
+        Ok(states.index_select(&Tensor::new(steps, states.device())?, 0)?)
+    };
+    let before = row(0)?;
+    if places.iter().all(|(_, towards)| *towards == 0.0) {
+        return Ok(before);
     }
-    Ok(Tensor::from_vec(matrix, (times.len(), num_steps + 1), device)?)
+    let mut shape = vec![1; states.rank()];
+    shape[0] = places.len();
+    let towards = Tensor::from_iter(places.iter().map(|(_, towards)| *towards), states.device())?.reshape(shape)?;
+    Ok((&before + (row(1)? - &before)?.broadcast_mul(&towards)?)?)
 }
 
 /// The step before time `t`, of `num_steps`, and how far t is towards the next one, from 0 to 1.
@@ -105,12 +110,15 @@ mod tests {
 
     #[test]
     fn states_at_other_times_are_weighted_means() -> Result<()> {
-        let rows = interpolation(&[0.0, 0.3, 0.55, 1.0], 0.1, 10, &Device::Cpu)?.to_vec2::<f64>()?;
-        let at = |row: &[f64]| row.iter().enumerate().map(|(i, w)| w * i as f64 * 0.1).sum::<f64>();
-        for (row, t) in rows.iter().zip([0.0, 0.3, 0.55, 1.0]) {
-            assert!((at(row) - t).abs() < 1e-15);
+        let times = [0.0, 0.3, 0.55, 1.0];
+        let places = times.map(|t| place(t, 0.1, 10));
+        let states = Tensor::from_iter((0..=10).flat_map(|i| [0.1 * f64::from(i), 1.0]), &candle_core::Device::Cpu)?;
+        let states = states.reshape((11, 2))?; // (t, 1) at time t
+        for (row, t) in states_at(&places, &states)?.to_vec2::<f64>()?.iter().zip(times) {
+            assert!((row[0] - t).abs() < 1e-15 && row[1] == 1.0, "{row:?} at {t}");
         }
-        assert_eq!((rows[1][3], rows[3][10]), (1.0, 1.0));
+        let on_grid = states_at(&places[..2], &states.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?)?;
+        assert_eq!(on_grid.to_vec1::<f64>()?, [0.0, 0.1 * 3.0]);
         Ok(())
     }
 }

@@ -186,6 +186,13 @@ pub fn distinct<T: PartialEq>(option: &str, list: &[T]) -> Result<()> {
     Ok(())
 }
 
+/// Errors if a list does not ascend, each entry above the last: curves run along it.
+pub fn ascending<T: PartialOrd>(option: &str, list: &[T]) -> Result<()> {
+    let ascends = list.is_sorted_by(|a, b| a < b);
+    anyhow::ensure!(ascends, Usage(format!("invalid value for '{option}': must ascend, each above the last")));
+    Ok(())
+}
+
 /// The option of a field: `num_epochs` → `--num-epochs`.
 pub fn option_name(field: &str) -> String {
     format!("--{}", field.replace('_', "-"))

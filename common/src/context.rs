@@ -48,7 +48,7 @@ impl std::error::Error for Interrupted {}
 pub trait Observer: Send {
     /// A new phase begins.
     fn phase(&mut self, _phase: Phase) {}
-    /// This fraction of the present phase is done.
+    /// This fraction of the present phase is done, 0 to 1.
     fn progress(&mut self, _fraction: f64) {}
     /// Seconds since the run began, for sections that show times; without a clock it is always zero.
     fn seconds(&self) -> f64 {
@@ -186,14 +186,15 @@ impl Context {
 
     /// Says that part `index`, from 0, of `count` equal parts of all work of the present phase follows.
     pub fn progress_part(&mut self, index: usize, count: usize) {
-        let share = 1.0 / count.max(1) as f64;
-        self.progress_span(index as f64 * share, (index + 1) as f64 * share);
+        let part = |index: usize| index as f64 / count.max(1) as f64;
+        self.progress_span(part(index), part(index + 1));
     }
 
     /// Says that `done` of `total` units of the present phase, or of the present span of it, are done.
     pub fn progress(&mut self, done: usize, total: usize) {
         let (from, to) = self.span;
-        self.observer.progress(from + (to - from) * done as f64 / total.max(1) as f64);
+        let fraction = from + (to - from) * (done as f64 / total.max(1) as f64);
+        self.observer.progress(fraction.min(1.0)); // rounding may take it past 1
     }
 
     /// Whether the run should stop: with [`Context::save_checkpoint`] and [`Interrupted`].
@@ -222,5 +223,39 @@ pub fn device_name(device: &Device) -> &'static str {
         Device::Cpu => "cpu",
         Device::Cuda(_) => "cuda",
         Device::Metal(_) => "metal",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    struct Told(mpsc::Sender<f64>);
+
+    impl Observer for Told {
+        fn progress(&mut self, fraction: f64) {
+            let _ = self.0.send(fraction); // the test may have seen enough
+        }
+    }
+
+    #[test]
+    fn progress_rises_and_ends_at_one() {
+        let (sender, fractions) = mpsc::channel();
+        let mut context = Context::new(0).with(Device::Cpu, Box::new(Told(sender)));
+        for total in 1..200 {
+            for from in [0.0, 0.1, 0.2, 1.0 / 3.0, 0.9] {
+                context.progress_span(from, 1.0);
+                (1..=total).for_each(|done| context.progress(done, total));
+                let told: Vec<f64> = fractions.try_iter().collect();
+                assert!(told.is_sorted() && told.ends_with(&[1.0]), "{total} from {from}: {told:?}");
+            }
+            for index in 0..total {
+                context.progress_part(index, total);
+                context.progress(1, 1);
+            }
+            let told: Vec<f64> = fractions.try_iter().collect();
+            assert!(told.is_sorted() && told.ends_with(&[1.0]), "{total} parts: {told:?}");
+        }
     }
 }

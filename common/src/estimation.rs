@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 /// The density of N(0, `variance`) at x.
-fn density(x: f64, variance: f64) -> f64 {
+pub fn density(x: f64, variance: f64) -> f64 {
     (-0.5 * x * x / variance).exp() / (2.0 * PI * variance).sqrt()
 }
 

@@ -17,9 +17,11 @@ pub fn least_squares(a: &Tensor, b: &Tensor, relative_cutoff: f64) -> Result<Ten
     Ok(Tensor::from_slice(solution.as_slice(), a.dim(1)?, a.device())?)
 }
 
-/// The pseudo-inverse A⁺ `[n, m]` of A `[m, n]`.
+/// The pseudo-inverse A⁺ `[n, m]` of A `[m, n]`. Singular values of at most max(m, n)·ε·‖A‖, by Frobenius' norm, count as zero.
 pub fn pseudo_inverse(a: &Tensor) -> Result<Tensor> {
-    let inverse = to_matrix(a)?.pseudo_inverse(f64::EPSILON).map_err(|e| anyhow!(e))?;
+    let matrix = finite_matrix(a)?;
+    let negligible = matrix.nrows().max(matrix.ncols()) as f64 * f64::EPSILON * matrix.norm();
+    let inverse = matrix.pseudo_inverse(negligible).map_err(|e| anyhow!(e))?;
     from_matrix(&inverse, a.device())
 }
 
@@ -191,9 +193,14 @@ fn active_set(g: &DMatrix<f64>, b: &DVector<f64>, bound: f64, start: DVector<f64
 }
 
 fn svd(a: &Tensor) -> Result<SVD<f64, nalgebra::Dyn, nalgebra::Dyn>> {
+    Ok(SVD::new(finite_matrix(a)?, true, true))
+}
+
+/// [`to_matrix`]; errors where an entry is not finite, with which a decomposition would not end.
+fn finite_matrix(a: &Tensor) -> Result<DMatrix<f64>> {
     let a = to_matrix(a)?;
     ensure!(a.iter().all(|v| v.is_finite()), "the matrix has entries that are not finite");
-    Ok(SVD::new(a, true, true))
+    Ok(a)
 }
 
 /// A rank-2 tensor as a nalgebra matrix (f64, on the host).
@@ -218,6 +225,9 @@ mod tests {
         let b = Tensor::new(&[4.0, 3.0, 9.0], &Device::Cpu)?;
         assert_eq!(least_squares(&a, &b, 1e-12)?.to_vec1::<f64>()?, [2.0, 3.0]);
         assert_eq!(pseudo_inverse(&a)?.to_vec2::<f64>()?, [[0.5, 0.0, 0.0], [0.0, 1.0, 0.0]]);
+        let singular = (Tensor::ones((3, 3), DType::F64, &Device::Cpu)? * 100.0)?; // its zeros come out near 1e-14
+        let inverse = pseudo_inverse(&singular)?.flatten_all()?.to_vec1::<f64>()?;
+        assert!(inverse.iter().all(|entry| (entry - 1.0 / 900.0).abs() < 1e-15), "{inverse:?}");
         assert_eq!(condition_number(&a)?, 2.0);
         assert_eq!(symmetric_eigenvalues(&a.t()?.matmul(&a)?)?, [1.0, 4.0]);
         Ok(())
@@ -228,7 +238,8 @@ mod tests {
         let a = Tensor::zeros((3, 2), DType::F64, &Device::Cpu)?;
         assert!(least_squares(&a, &Tensor::zeros(2, DType::F64, &Device::Cpu)?, 0.0).is_err());
         assert!(symmetric_eigenvalues(&a).is_err());
-        assert!(condition_number(&(a * f64::NAN)?).is_err());
+        assert!(condition_number(&(&a * f64::NAN)?).is_err());
+        assert!(pseudo_inverse(&(a * f64::NAN)?).is_err());
         Ok(())
     }
 

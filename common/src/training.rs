@@ -28,6 +28,18 @@ impl std::fmt::Display for Diverged {
 
 impl std::error::Error for Diverged {}
 
+/// What the seed drew is nothing that the section can begin with, and why: another seed may do.
+#[derive(Debug)]
+pub struct Unsuitable(pub String);
+
+impl std::fmt::Display for Unsuitable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unsuitable {}
+
 /// A loss this many times as large as the first one (and as 1) has diverged, although it is still a number.
 const BEYOND_HOPE: f64 = 1e9;
 

@@ -1,5 +1,7 @@
 //! The legend: its place, where it covers no curve, and its drawing.
 
+use std::borrow::Cow;
+
 use crate::canvas::{Canvas, HPos};
 use crate::geometry::{Point, Rect};
 use crate::style::{LEGEND_FRAME, Style, WHITE};
@@ -10,7 +12,7 @@ const KEY: f64 = 44.0;
 const PADDING: f64 = 9.0;
 
 pub(crate) struct Legend<'a> {
-    entries: Vec<(&'a str, Style)>,
+    entries: Vec<(Cow<'a, str>, Style)>,
     columns: usize,
     pub rect: Rect,
     /// What it leaves of the panel.
@@ -19,25 +21,29 @@ pub(crate) struct Legend<'a> {
 
 impl<'a> Legend<'a> {
     /// The legend of a panel in `area` with its data in `plot`: inside the plot where it is clear of the first obstacles,
-    /// or else of the next ones, or else outside, where it leaves the larger plot. `None` without entries.
+    /// or else of the next ones, or else outside, where it leaves the larger plot, and half of it at least: of more entries
+    /// than that it says how many they are. `None` without entries.
     pub fn place(
         entries: Vec<(&'a str, Style)>,
         area: Rect,
         plot: Rect,
         obstacles: &[Vec<Vec<Point>>],
     ) -> Option<Self> {
-        let count = entries.len();
-        if count == 0 {
+        if entries.is_empty() {
             return None;
         }
         let column = KEY + entries.iter().map(|(name, _)| text::width(name, EM)).fold(0.0, f64::max) + 3.0 * PADDING;
+        let most_columns = (((area.width() - 28.0) / column) as usize).max(1);
+        let most = most_columns * ((0.5 * plot.height() / ROW) as usize).max(1);
+        let entries = shortened(entries, most);
+        let count = entries.len();
         let size = |columns: usize| (columns as f64 * column, count.div_ceil(columns) as f64 * ROW + PADDING);
         let narrow = size(1);
         if let Some(rect) = obstacles.iter().find_map(|lines| inside(plot, narrow, lines)) {
             return Some(Self { entries, columns: 1, rect, rest: area });
         }
         // As many columns as the panel holds, but not more than needed.
-        let columns = (((area.width() - 28.0) / column) as usize).clamp(1, count);
+        let columns = most_columns.min(count);
         let columns = count.div_ceil(count.div_ceil(columns));
         let wide = size(columns);
         let free = area.grown(-14.0);
@@ -79,6 +85,13 @@ impl<'a> Legend<'a> {
             canvas.text(name, (right + PADDING, y), em, HPos::Left);
         }
     }
+}
+
+/// `entries`, or the first of them and how many more there are.
+fn shortened(mut entries: Vec<(&str, Style)>, most: usize) -> Vec<(Cow<'_, str>, Style)> {
+    let more = if entries.len() > most { entries.split_off(most - 1).len() } else { 0 };
+    let rest = (more > 0).then(|| (format!("… and {more} more").into(), Style::default()));
+    entries.into_iter().map(|(name, style)| (name.into(), style)).chain(rest).collect()
 }
 
 /// The corner, or middle of a side, of `plot` where a legend of this size covers none of the `obstacles`.
@@ -128,5 +141,10 @@ mod tests {
         let below = place(&everywhere);
         assert!(below.columns == 3 && below.rect.top > below.rest.bottom - 20.0 && below.rect.bottom < area.bottom);
         assert!(Legend::place(vec![], area, plot, &[vec![]]).is_none());
+        let entries = vec![("a name of some length, such as sections have", Style::default()); 100];
+        let many = Legend::place(entries, area, plot, &[vec![everywhere]]).unwrap();
+        let (shown, last) = (many.entries.len(), &many.entries[many.entries.len() - 1]);
+        assert_eq!(last.0, format!("… and {} more", 100 - (shown - 1)));
+        assert!(many.rect.top > 300.0 && many.rest.bottom > 300.0, "{:?}", many.rect);
     }
 }

@@ -25,7 +25,7 @@ use common::{
     section::{Entry, Report, one_line},
     statistics::median_and_range,
     table::{Table, aligned},
-    training::Diverged,
+    training::{Diverged, Unsuitable},
 };
 use serde_json::{Value, json};
 
@@ -181,7 +181,10 @@ fn joined(directory: &Path, run: &Value) -> Result<BTreeMap<u64, Row>> {
         let cells: Vec<&str> = cells.collect();
         let whole = cells.len() == columns.len();
         let present = columns.iter().zip(cells).filter(|(_, cell)| !cell.is_empty());
-        let numbers = present.map(|(column, cell)| Some((column.to_string(), cell.parse().ok()?)));
+        let numbers = present.map(|(column, cell)| {
+            let value = cell.parse().ok().filter(|value: &f64| !value.is_nan());
+            Some((column.to_string(), value?))
+        });
         Some((seed, Ok(numbers.collect::<Option<_>>().filter(|_| whole)?)))
     };
     lines.map(|line| row(line).with_context(|| unreadable(&file))).collect()
@@ -198,7 +201,7 @@ impl Observer for Watch {
 
 /// Runs `entry` with each of `seeds` that is not in `join`, several at a time. Returns the ranges, and what was written where.
 ///
-/// A seed with which a training diverges has an empty row. Any other error ends the run.
+/// A seed with which a training diverges, or that drew what is [`Unsuitable`], has an empty row. Any other error ends the run.
 pub fn run(
     entry: &Entry,
     matches: &ArgMatches,
@@ -228,7 +231,7 @@ pub fn run(
 
     let result = each(&missing, |seed| {
         let row = match one(entry, matches, seed, &device, &inputs) {
-            Err(error) if error.is::<Diverged>() => Err(one_line(&error)),
+            Err(error) if error.is::<Diverged>() || error.is::<Unsuitable>() => Err(one_line(&error)),
             result => Ok(result.with_context(|| format!("seed {seed}"))?),
         };
         let mut rows = lock(&rows);

@@ -18,7 +18,8 @@ impl Numbers<'_> {
     }
 
     /// Bytes: the states that two shards of at most 50 rows keep through all iterations, and the largest data set; of a network
-    /// the weights between two hidden layers with gradient and moments, and what a layer makes of all test instances.
+    /// the weights between two hidden layers with gradient and moments, and what a layer makes of all test instances; the scores
+    /// of all messages, for one start; the paths of a stochastic equation, two numbers each, with shocks, moments and copies.
     fn memory(&self) -> f64 {
         let rows = self.get("batch_size").min(100.0);
         let of_sizes = |sizes: &Vec<Value>| sizes.iter().filter_map(Value::as_f64).fold(0.0, f64::max);
@@ -27,6 +28,8 @@ impl Numbers<'_> {
         let instances = self.get("batch_size").max(self.get("num_test"));
         8.0 * self.get("num_unknowns") * (1.5 * rows * self.get("num_generations") + 3.0 * dataset)
             + 8.0 * hidden * (2.0 * instances + 4.0 * hidden)
+            + 8.0 * self.get("num_messages") * instances
+            + 176.0 * self.get("num_paths") * self.get("num_steps")
     }
 
     /// Additions and multiplications: forward and backward through each depth, a decomposition, and a network's training.
@@ -38,6 +41,7 @@ impl Numbers<'_> {
         4.0 * n * n * self.get("batch_size") * iterations
             + 20.0 * (n.powi(3) + samples.powi(3))
             + 6.0 * hidden * hidden * self.get("batch_size") * self.get("num_updates")
+            + 4.0 * hidden * self.get("num_inputs") * samples * self.get("num_iterations")
     }
 }
 
@@ -77,9 +81,16 @@ mod tests {
             training(1000, 150, 1_000_000).is_err_and(|problem| problem.0.contains("additions and multiplications"))
         );
         assert!(check(&json!({"num_samples": 2000})).is_ok());
+        let gradient_descent =
+            json!({"num_inputs": 1000, "num_hidden": 10_000, "num_samples": 2000, "num_iterations": 100_000});
+        assert!(check(&gradient_descent).is_err());
         let network = |hidden: usize| check(&json!({"num_hidden": hidden, "batch_size": 50, "num_test": 100_000}));
         assert!(network(1000).is_ok());
         assert!(network(10_000).is_err_and(|problem| problem.0.contains("19 GB of memory")));
+        assert!(check(&json!({"num_steps": 100_000, "num_paths": 100})).is_ok());
+        let paths = check(&json!({"num_steps": 100_000, "num_paths": 10_000}));
+        assert!(paths.is_err_and(|problem| problem.0.contains("176 GB of memory")));
+        assert!(check(&json!({"num_messages": 256, "num_hidden": 10, "num_test": 10_000_000})).is_err());
         let dataset = check(&json!({"num_unknowns": 1000, "dataset_sizes": [10, 1_000_000]}));
         assert!(dataset.is_err_and(|problem| problem.0.contains("24 GB of memory")));
     }

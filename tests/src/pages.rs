@@ -61,8 +61,8 @@ const NOTEBOOKS: usize = 37;
 /// What to do with the pages.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Task {
-    /// Run every command again, also those whose results are kept and whose sources have not changed
-    pub all: bool,
+    /// Run again also commands whose results are kept and whose sources have not changed, if they took at most so many seconds
+    pub up_to: f64,
     /// Rewrite what stands below the markers
     pub renew: bool,
     /// Run nothing: outputs and figures stay as they are
@@ -188,9 +188,11 @@ fn outcomes(
         let stale = old.keys().filter(|command| commands.all.contains(*command) && stale(command));
         problems.extend(stale.map(|command| format!("the sources of `{command}` have changed (`{RENEW}`)")));
     }
-    let rerun = |command: &&String| task.all || !old.contains_key(*command) || task.renew && stale(command);
+    let rerun = |command: &&String| {
+        old.get(*command).is_none_or(|kept| kept.seconds <= task.up_to) || task.renew && stale(command)
+    };
     let (long, short): (Vec<&String>, Vec<&String>) =
-        commands.all.iter().filter(rerun).partition(|command| old.contains_key(*command));
+        commands.all.iter().filter(rerun).partition(|command| task.renew && old.contains_key(*command));
     let mut outcomes: BTreeMap<String, Outcome> = old
         .iter()
         .filter(|(command, _)| commands.all.contains(*command))

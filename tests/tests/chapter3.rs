@@ -56,6 +56,29 @@ fn least_squares_beats_its_baseline() -> Result<()> {
     Ok(())
 }
 
+/// With fewer observations than unknowns x* is the shortest minimiser, which gradient descent from 0 reaches.
+#[test]
+fn fewer_observations_than_unknowns_have_a_shortest_solution() -> Result<()> {
+    for (num_observations, num_unknowns) in [(8, 20), (20, 50)] {
+        let config = least_squares::Config {
+            num_observations,
+            num_unknowns,
+            period: vec![Period::Of(1)],
+            training: Training {
+                num_generations: 5,
+                extra_iterations: 1000,
+                batch_size: 20,
+                num_updates: 10,
+                ..least_squares::Config::default().training
+            },
+        };
+        let outcome = least_squares::LeastSquares::run(&config, &mut Context::new(1))?;
+        let fixed = outcome.fixed().next().expect("a baseline");
+        assert!(fixed.mse[0] < 1.0 && fixed.mse[1005] < 1e-20, "{:e} {:e}", fixed.mse[0], fixed.mse[1005]);
+    }
+    Ok(())
+}
+
 #[test]
 fn the_quadratic_beats_its_baseline() -> Result<()> {
     for seed in 1..=5 {

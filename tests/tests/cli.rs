@@ -368,7 +368,27 @@ fn summaries_hold_numbers() {
 #[test]
 fn a_list_that_says_a_thing_twice_is_refused() {
     refuse("sec3_du_gd_least_squares", &["--period", "2,free,2"], 2, &["--period", "different"]);
-    refuse("sec4_finite_dataset", &["--dataset-sizes", "10,10"], 2, &["--dataset-sizes", "different"]);
+    refuse("sec5_consensus_schedules", &["--period", "8,8"], 2, &["--period", "different"]);
+}
+
+/// Curves run along these lists.
+#[test]
+fn a_list_in_no_order_is_refused() {
+    for (name, option, list) in [
+        ("sec2_5_rbf_vs_nn", "--num-parameters", "10,10"),
+        ("sec2_5_rbf_vs_nn", "--num-parameters", "400,4,50"),
+        ("sec2_5_2_compact_domain", "--half-widths", "4,1"),
+        ("sec4_finite_dataset", "--dataset-sizes", "10,10"),
+        ("sec5_mnist_constraints", "--lambda", "10,1"),
+        ("sec5_bp_weights", "--ebn0", "3,2"),
+        ("sec5_mimo_channels", "--noise-std", "1,0.5"),
+        ("sec5_mimo_channels", "--num-iterations", "5,5"),
+    ] {
+        refuse(name, &[option, list], 2, &[option, "must ascend"]);
+    }
+    refuse("sec2_5_2_compact_domain", &["--left-ends", "0.1,0.3"], 2, &["--left-ends", "must descend"]);
+    refuse("sec2_5_2_compact_domain", &["--left-ends", "1e-7"], 2, &["--left-ends", "from 1e-6 to 0.9"]);
+    refuse("sec2_4_4_step_counts", &["--optimizer", "momentum"], 2, &["--optimizer", "adam or adamw"]);
 }
 
 #[test]

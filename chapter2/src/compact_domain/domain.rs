@@ -33,9 +33,11 @@ pub fn sine(half_width: f64) -> Domain {
     Domain { f: f64::sin, from: -r, to: r, gap: None, points: grid(-5.0 * r, 5.0 * r, 2001) }
 }
 
-/// 1/x on [ε, 1], looked at on (0, 1], from 10⁻⁶.
+/// 1/x on [ε, 1], looked at on (0, 1], from 10⁻⁶, and at ε.
 pub fn reciprocal(left_end: f64) -> Domain {
-    let points = grid(-6.0, 0.0, 601).into_iter().map(|exponent| 10f64.powf(exponent)).collect();
+    let mut points: Vec<f64> = grid(-6.0, 0.0, 601).into_iter().map(|exponent| 10f64.powf(exponent)).collect();
+    let place = points.partition_point(|&x| x < left_end);
+    points.insert(place, left_end);
     Domain { f: |x| 1.0 / x, from: left_end, to: 1.0, gap: None, points }
 }
 

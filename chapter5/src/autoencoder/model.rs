@@ -37,7 +37,7 @@ impl Autoencoder2 {
     /// The constellation `[M, 2]`: the points of all messages, the outermost on the unit circle.
     pub fn points(&self) -> Result<Tensor> {
         let e = self.encoder.forward(&self.one_hot)?;
-        let power = e.sqr()?.sum(1)?.max(0)?; // max_m ‖e_m‖²
+        let power = e.sqr()?.sum(1)?.max(0)?.maximum(1e-12)?; // max_m ‖e_m‖², and not 0 where no unit is active
         Ok(e.broadcast_div(&power.sqrt()?)?)
     }
 
@@ -50,3 +50,30 @@ impl Autoencoder2 {
     }
 }
 // ANCHOR_END: model
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::sampling;
+
+    /// A quarter of the starts with a single unit.
+    #[test]
+    fn an_encoder_that_is_dead_has_points_and_gradients() -> Result<()> {
+        let config = Config { num_messages: 2, num_hidden: 1, ..Config::default() };
+        let mut dead = 0;
+        for seed in 0..20 {
+            let model = Autoencoder2::new(&config, &mut sampling::rng(seed, 0), &Device::Cpu)?;
+            let points: Vec<f64> = model.points()?.flatten_all()?.to_vec1()?;
+            dead += usize::from(points == [0.0; 4]);
+            assert!(points.iter().all(|x| x.is_finite()), "seed {seed}: {points:?}");
+            let noise = sampling::normal_matrix(2, 2, &mut sampling::rng(seed, 1), &Device::Cpu)?;
+            let gradients = model.loss(&[0, 1], &noise)?.backward()?;
+            for parameter in [model.encoder.parameters(), model.decoder.parameters()].concat() {
+                let sum = gradients.get(&parameter).map_or(Ok(0.0), |g| g.sum_all()?.to_scalar::<f64>())?;
+                assert!(sum.is_finite(), "seed {seed}");
+            }
+        }
+        assert!(dead > 0);
+        Ok(())
+    }
+}

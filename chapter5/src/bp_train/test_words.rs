@@ -20,7 +20,7 @@ pub struct Errors {
     /// The decoder
     pub name: &'static str,
     /// Wrong bits of each word
-    pub by_word: Vec<u8>,
+    pub by_word: Vec<u16>,
     /// Bits of a word
     pub length: usize,
 }
@@ -145,8 +145,21 @@ pub fn count_errors(
 // ANCHOR_END: count
 
 /// For each word, how many of its bits have the wrong sign.
-fn wrong_bits(estimate: &Tensor, x: &Tensor) -> Result<Vec<u8>> {
+fn wrong_bits(estimate: &Tensor, x: &Tensor) -> Result<Vec<u16>> {
     let (estimate, x) = (estimate.to_vec2::<f64>()?, x.to_vec2::<f64>()?);
     let wrong = |(e, x): (&Vec<f64>, &Vec<f64>)| e.iter().zip(x).filter(|(e, x)| (**e < 0.0) != (**x < 0.0)).count();
-    Ok(estimate.iter().zip(&x).map(|pair| wrong(pair).min(255) as u8).collect())
+    Ok(estimate.iter().zip(&x).map(|pair| wrong(pair) as u16).collect()) // n ≤ 10000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{DType, Device};
+
+    #[test]
+    fn long_words_have_all_their_errors() -> Result<()> {
+        let x = Tensor::ones((2, 10_000), DType::F64, &Device::Cpu)?;
+        assert_eq!(wrong_bits(&x.neg()?, &x)?, [10_000, 10_000]);
+        Ok(())
+    }
 }

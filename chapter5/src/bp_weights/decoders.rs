@@ -58,19 +58,24 @@ pub enum Place {
     Check,
 }
 
-/// The decoders: name, checks, weights.
+/// The decoders: name, checks, weights. T iterations have T weights, or 120T with one for each edge; [`label`] says how many.
 pub const DECODERS: [(&str, Checks, Weights); 10] = [
     ("plain", Checks::Rows, Weights::None),
     ("1 on variable messages", Checks::Rows, Weights::One(Place::Variable)),
-    ("5 on variable messages", Checks::Rows, Weights::Iteration(Place::Variable)),
-    ("600 on variable messages", Checks::Rows, Weights::Edge(Place::Variable)),
+    ("T on variable messages", Checks::Rows, Weights::Iteration(Place::Variable)),
+    ("120T on variable messages", Checks::Rows, Weights::Edge(Place::Variable)),
     ("1 on check messages", Checks::Rows, Weights::One(Place::Check)),
-    ("5 on check messages", Checks::Rows, Weights::Iteration(Place::Check)),
-    ("600 on check messages", Checks::Rows, Weights::Edge(Place::Check)),
+    ("T on check messages", Checks::Rows, Weights::Iteration(Place::Check)),
+    ("120T on check messages", Checks::Rows, Weights::Edge(Place::Check)),
     ("31 checks plain", Checks::Cyclic, Weights::None),
     ("31 checks 1 weight", Checks::Cyclic, Weights::One(Place::Check)),
     ("465 checks 1 weight", Checks::All, Weights::One(Place::Check)),
 ];
+
+/// A decoder's name with the numbers of its weights for `num_iterations`: `T on …` is `5 on …`.
+pub fn label(name: &str, num_iterations: usize) -> String {
+    name.replace("120T", &(120 * num_iterations).to_string()).replace('T', &num_iterations.to_string())
+}
 
 /// Belief propagation with weights on either side.
 // ANCHOR: weighted

@@ -8,7 +8,7 @@ use common::{
     table::Table,
 };
 
-use super::{Config, Curve, Outcome, WAYS, theory::period_label};
+use super::{Config, Curve, Outcome, WAYS, legend, theory::period_label};
 
 /// Errors below this are rounding.
 const FLOOR: f64 = 1e-32;
@@ -38,7 +38,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         let [median, low, high] = median_and_range(others.iter().map(ratio));
         let (exact, largest, counted) = (curve.last(), curve.largest(), curve.last_counted());
         summary += &format!(
-            "{:<37}{exact:<10.1e}{largest:<12.1e}{counted:<10.1e}{median:<9.1e}{low:<9.1e} {high:.1e}\n",
+            "{:<36} {exact:<10.1e}{largest:<12.1e}{counted:<10.1e}{median:<9.1e}{low:<9.1e} {high:.1e}\n",
             curve.label
         );
         table.push(i, &[exact, largest, counted, median, low, high]);
@@ -48,8 +48,9 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
         of.map(Curve::last_counted).fold(f64::INFINITY, f64::min)
     };
     let headline = format!(
-        "E after {}: published {:.0e}, Chebyshev {:.0e}, best learned {:.0e}, repeated 1/λ {:.0e}",
+        "E after {}: {} {:.0e}, Chebyshev {:.0e}, best learned {:.0e}, repeated 1/λ {:.0e}",
         config.num_iterations,
+        legend(config, "as published").trim_start_matches("as "),
         best("learned_published"),
         best("three_term"),
         best("learned"),
@@ -104,7 +105,8 @@ fn periods(config: &Config, curves: &[Curve]) -> Panel {
         "chebyshev_free" => "three_term".to_owned(),
         _ => name,
     };
-    let ways = WAYS.iter().map(|(way, label, ..)| (format!("learned_{way}"), format!("learned, {label}")));
+    let ways =
+        WAYS.iter().map(|(way, label, ..)| (format!("learned_{way}"), format!("learned, {}", legend(config, label))));
     for (way, label) in std::iter::once(("chebyshev".to_owned(), "Chebyshev".to_owned())).chain(ways) {
         let names = config.period.iter().map(|period| theory(format!("{way}_{}", period.name())));
         let ends: Vec<f64> = names

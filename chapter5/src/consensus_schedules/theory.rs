@@ -158,10 +158,10 @@ pub fn curves(config: &Config, graph: &Graph, seed: u64) -> Result<Vec<Curve>> {
     }
     let chebyshev = theory::chebyshev_step_sizes(eigenvalues, depth);
     let finite = finite_time(eigenvalues);
-    for (name, label, steps) in [
-        ("chebyshev", format!("Chebyshev, T = {depth}"), chebyshev),
-        ("finite", format!("1/λ, {} steps", finite.len()), finite),
-    ] {
+    let shown = if finite.len() > depth { format!("{depth} of {}", finite.len()) } else { finite.len().to_string() };
+    for (name, label, steps) in
+        [("chebyshev", format!("Chebyshev, T = {depth}"), chebyshev), ("finite", format!("1/λ, {shown} steps"), finite)]
+    {
         for (order, words, steps) in [
             ("ascending", "short ones first", steps.clone()),
             ("descending", "long ones first", reversed(&steps)),

@@ -77,12 +77,13 @@ fn figure(config: &Config, outcome: &Outcome, theory: &Theory) -> Figure {
         let exact: Vec<f64> = fine.iter().map(|t| (config.coefficient * t).exp()).collect();
         solutions = solutions.series(Series::line(format!("exp({}t)", config.coefficient), &fine, &exact).style(3));
     }
+    let start = outcome.path[0]; // or that of --load
     let before: Vec<f64> = {
-        let factor = config.method.stability_function(config.step_size() * config.start);
+        let factor = config.method.stability_function(config.step_size() * start);
         (0..times.len()).map(|i| factor.powi(i as i32)).collect()
     };
     solutions = solutions
-        .series(Series::line(format!("before training, a = {}", config.start), &times, &before).style(1))
+        .series(Series::line(format!("before training, a = {}", (1e4 * start).round() / 1e4), &times, &before).style(1))
         .series(Series::line("learned", &times, &outcome.learned).style(0).solid())
         .series(Series::scatter("observed", &outcome.data.times, &outcome.data.coordinate(0)).style(2));
     let mut path = Panel::new(format!("Learning rate {}", config.learning_rate), "update", "a")

@@ -9,13 +9,13 @@ use common::{
     table::Table,
 };
 
-use super::{Config, NAMES, Outcome, Path, four, invariant};
+use super::{Config, NAMES, Outcome, Path, invariant};
 
 /// Words, tables and the figure.
 pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
     let (first, last) = (outcome.history.rows()[0].1[0], outcome.history.last("loss"));
-    let start = four(&config.start);
-    let learned = *outcome.parameters.last().unwrap_or(&start);
+    let start = outcome.parameters[0]; // or that of --load
+    let learned = outcome.parameters[outcome.parameters.len() - 1];
     let [alpha, beta, gamma, delta] = learned;
     let path = |method, theta| Path::of(method, theta, config.end_time, config.num_steps);
     let paths = [path(config.method, start), path(Method::SemiImplicit, start), path(config.method, learned)];
@@ -61,7 +61,7 @@ pub fn report(config: &Config, outcome: &Outcome) -> Result<Report> {
 }
 
 fn figure(config: &Config, outcome: &Outcome, paths: &[Path; 3], learned: [f64; 4]) -> Figure {
-    let start = four(&config.start);
+    let start = outcome.parameters[0];
     let [before, symplectic, after] = paths;
     let reach = |of: fn(&Path) -> &Vec<f64>| {
         let largest = paths.iter().flat_map(of).copied().filter(|v| v.is_finite()).fold(1.0, f64::max);

@@ -14,7 +14,7 @@ use common::{
 use super::{Config, Strategy};
 use crate::{
     lotka_volterra::{LotkaVolterra, four},
-    observations::{Observations, place},
+    observations::{Observations, place, states_at},
 };
 
 /// A way to fit given data.
@@ -43,17 +43,10 @@ impl Problem {
         let num_steps = places.iter().map(|(before, _)| before + 1).max().unwrap_or(1); // no further than needed
         let states = self.solver.forward(&self.start, &log_theta.exp()?, num_steps)?;
         let states = Tensor::cat(&[&self.start.unsqueeze(0)?, &states], 0)?; // at steps 0 … num_steps
-        let row = |later: u32| -> Result<Tensor> {
-            let steps: Vec<u32> = places.iter().map(|(before, _)| *before as u32 + later).collect();
-            Ok(states.index_select(&Tensor::new(steps, &Device::Cpu)?, 0)?)
-        };
-        let towards: Vec<f64> = places.iter().map(|(_, towards)| *towards).collect();
-        let mut fitted = row(0)?;
-        if towards.iter().any(|t| *t != 0.0) {
-            let towards = Tensor::new(towards, &Device::Cpu)?.unsqueeze(1)?;
-            fitted = (&fitted + (row(1)? - &fitted)?.broadcast_mul(&towards)?)?; // between two steps
-        }
-        Ok(sum_squared_error(&fitted, &Tensor::new(self.data.values[..count].to_vec(), &Device::Cpu)?)?)
+        Ok(sum_squared_error(
+            &states_at(places, &states)?,
+            &Tensor::new(self.data.values[..count].to_vec(), &Device::Cpu)?,
+        )?)
     }
     // ANCHOR_END: loss
 

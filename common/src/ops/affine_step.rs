@@ -101,8 +101,8 @@ impl AffineStep {
 /// The operation on x, the coefficients (η alone, or η and λ) and b.
 struct Step(FixedMap);
 
-/// η and λ, which is zero where it is not given.
-fn coefficients(entries: &[f64]) -> (f64, f64) {
+/// η and what the operation has beside it (λ, or the parameter of a function of the entries), which is zero where it is not given.
+pub(super) fn coefficients(entries: &[f64]) -> (f64, f64) {
     (entries[0], entries.get(1).copied().unwrap_or(0.0))
 }
 

@@ -1,7 +1,7 @@
 //! An affine step and a function of its entries, as one node.
 
 use super::FixedMap;
-use super::affine_step::{self, AffineStep};
+use super::affine_step::{self, AffineStep, coefficients};
 use super::entrywise::{self, Entrywise, Hardtanh, ScaledHardtanh, SoftThreshold};
 use super::kernel::{self, Gradients};
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
@@ -35,7 +35,7 @@ impl AffineStep {
     /// As [`AffineStep::forward`].
     pub fn forward_projected(&self, x: &Tensor, step_size: &Tensor, b: &Tensor) -> Result<Tensor> {
         if !kernel::is_fast(x) {
-            return super::hardtanh(&self.forward_plain(x, step_size, b)?);
+            return self.forward_projected_plain(x, step_size, b);
         }
         self.check(x, b)?;
         step_size.dims0()?;
@@ -106,11 +106,6 @@ impl CustomOp2 for Pair {
 
 /// The operation on x, the coefficients (η and, where f has one, its parameter p) and b.
 struct StepThen<E>(FixedMap, PhantomData<E>);
-
-/// η and p, which is zero where f has none.
-fn coefficients(entries: &[f64]) -> (f64, f64) {
-    (entries[0], entries.get(1).copied().unwrap_or(0.0))
-}
 
 /// Whether x is the start 0, for which Gx needs no product.
 fn is_zero(x: &[f64]) -> bool {

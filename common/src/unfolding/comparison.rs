@@ -113,7 +113,9 @@ impl Comparison {
     pub fn report(&self, title: &str, iterations: &[usize]) -> Result<Report> {
         let (mut summary, mut headline) = (String::new(), String::new());
         let what = self.metric.name;
-        for &k in iterations {
+        let mut iterations = iterations.to_vec();
+        iterations.dedup();
+        for k in iterations {
             summary += &format!("{what} after {k} iterations\n");
             for method in self.fixed() {
                 summary += &format!("  {:<44} {:.4e}\n", method.label, method.mse[k]);

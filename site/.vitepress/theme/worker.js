@@ -8,13 +8,14 @@ let provided // the digits, for the two sections that need them
 
 async function provide() {
   const answer = await fetch(digits)
+  if (!answer.ok) throw new Error(`${answer.status} ${answer.url}`)
   playground.provide(new Uint8Array(await answer.arrayBuffer()))
 }
 
 self.onmessage = async ({ data: { id, call, given, needs } }) => {
   try {
     await (ready ??= init({ module_or_path: wasm }))
-    if (needs) await (provided ??= provide())
+    if (needs) await (provided ??= provide().catch((error) => { provided = undefined; throw error }))
     const progress = (fraction, message) => postMessage({ id, progress: { fraction, message } })
     const began = performance.now()
     const value = playground[call](...given, ...(call === 'run' ? [progress] : []))

@@ -22,7 +22,8 @@ struct Options {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let problems = work(Task { all: options.all, renew: options.renew, text: options.text })?;
+    let problems =
+        work(Task { up_to: if options.all { f64::INFINITY } else { 0.0 }, renew: options.renew, text: options.text })?;
     problems.iter().for_each(|problem| eprintln!("{problem}"));
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

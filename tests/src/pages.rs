@@ -391,7 +391,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// The files with `extension`, or with any if it is empty, in `directory` and below it, sorted.
-fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub fn files(directory: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = vec![];
     for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
         let path = entry?.path();

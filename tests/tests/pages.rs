@@ -2,11 +2,11 @@
 //!
 //! `PAGES=seconds` runs again also the commands that took at most so long when their results were kept.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Result, ensure};
 use tests::{
-    pages::{Task, work},
+    pages::{Task, files, work},
     workspace,
 };
 
@@ -21,26 +21,24 @@ fn pages_are_true() -> Result<()> {
 /// The command under an exercise checks that exercise and no other, whose hole may still be one.
 #[test]
 fn commands_for_exercises_name_one_each() -> Result<()> {
-    let below = |directory: &Path| -> Result<Vec<_>> {
-        Ok(fs::read_dir(directory)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?)
-    };
-    let name = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let sources = workspace().join("exercises/src");
     let mut holes = vec![];
-    for chapter in below(&workspace().join("exercises/src"))?.iter().filter(|path| path.is_dir()) {
-        holes.extend(below(chapter)?.iter().map(|file| format!("{}::{}::tests::task", name(chapter), name(file))));
+    for file in files(&sources, "rs")? {
+        let module = file.strip_prefix(&sources)?.with_extension("");
+        holes.extend(
+            module.to_string_lossy().split_once('/').map(|(chapter, name)| format!("{chapter}::{name}::tests::task")),
+        );
     }
     let mut commands = 0;
-    for language in ["en", "ja"] {
-        for page in below(&workspace().join("docs").join(language))? {
-            for rest in fs::read_to_string(&page)?.split("cargo test -p exercises ").skip(1) {
-                let filter = rest.split(' ').next().unwrap_or_default();
-                if filter == "NAME" {
-                    continue;
-                }
-                let count = holes.iter().filter(|hole| hole.contains(filter)).count();
-                ensure!(count == 1, "{}: '{filter}' names {count} exercises", page.display());
-                commands += 1;
+    for page in files(&workspace().join("docs"), "md")? {
+        for rest in fs::read_to_string(&page)?.split("cargo test -p exercises ").skip(1) {
+            let filter = rest.split(' ').next().unwrap_or_default();
+            if filter == "NAME" {
+                continue;
             }
+            let count = holes.iter().filter(|hole| hole.contains(filter)).count();
+            ensure!(count == 1, "{}: '{filter}' names {count} exercises", page.display());
+            commands += 1;
         }
     }
     ensure!(commands > 2 * holes.len() - 10, "{commands} commands for {} exercises", holes.len());
